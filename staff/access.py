@@ -1,0 +1,104 @@
+"""Who may see and do what: the one place that decides it. Default is deny."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeGuard
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from staff.enums import Reach, Role
+from staff.models import Branch, User
+
+View = Callable[..., HttpResponse]
+
+COUNTER = (Role.TELLER, Role.LOBBY)
+MANAGERS = (Role.MANAGER, Role.SENIOR_MANAGER)
+BOOK_KEEPERS = (*MANAGERS, Role.EXPERT)
+HEADS = (Role.BRANCH_HEAD, Role.HEAD_OFFICE)
+# Everybody who may open a customer at all; admin and auditor may not.
+CUSTOMER_ROLES = (*COUNTER, *BOOK_KEEPERS, *HEADS, Role.COMPLIANCE)
+AMOUNT_ROLES = (*BOOK_KEEPERS, *HEADS)
+EVERYONE = tuple(Role)
+
+# What each role's interface tokens and sessions may ask the API for; a token carries a subset of its owner's.
+_READ = frozenset({"customers:read", "tiers:read", "interactions:read"})
+SCOPES_BY_ROLE: dict[str, frozenset[str]] = {
+    Role.TELLER: _READ | {"interactions:write", "tiers:lookup"},
+    Role.LOBBY: _READ | {"interactions:write", "tiers:lookup"},
+    Role.MANAGER: _READ | {"interactions:write"},
+    Role.SENIOR_MANAGER: _READ | {"interactions:write"},
+    Role.EXPERT: _READ | {"interactions:write"},
+    Role.BRANCH_HEAD: _READ | {"interactions:write", "kpis:read", "simulations:write"},
+    Role.HEAD_OFFICE: _READ | {"kpis:read", "tiers:write", "simulations:write", "feeds:read"},
+    Role.ADMIN: frozenset({"tiers:read", "tiers:write", "simulations:write", "feeds:read", "feeds:write"}),
+    Role.COMPLIANCE: _READ,
+    Role.AUDITOR: frozenset({"tiers:read"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which customers' rows a person may see, and whether with amounts of money."""
+
+    reach: Reach
+    user_id: int
+    branch_ids: frozenset[int]
+    amounts: bool
+
+
+def scope_of(user: User | AnonymousUser) -> Scope:
+    """The scope of a person: by role, over the branch tree below their own branch. Nothing for anybody unknown."""
+    nothing = Scope(Reach.NOTHING, 0, frozenset(), False)
+    if not is_staff_member(user):
+        return nothing
+    cached = getattr(user, "_scope", None)
+    if cached is None:
+        cached = user._scope = _scope(user)  # type: ignore[attr-defined]  # one look-up a request
+    return cached
+
+
+def _scope(user: User) -> Scope:
+    amounts = user.role in AMOUNT_ROLES
+    if user.role in COUNTER:
+        return Scope(Reach.BRANCHES, user.pk, frozenset({user.branch_id}), amounts)
+    if user.role in BOOK_KEEPERS:
+        return Scope(Reach.BOOK, user.pk, frozenset({user.branch_id}), amounts)
+    if user.role in (*HEADS, Role.COMPLIANCE):
+        branch = user.branch
+        if branch.parent_id is None and branch.kind == "head_office":
+            return Scope(Reach.BANK, user.pk, frozenset(), amounts)
+        below = Branch.objects.below(branch).values_list("pk", flat=True)
+        return Scope(Reach.BRANCHES, user.pk, frozenset(below), amounts)
+    return Scope(Reach.NOTHING, user.pk, frozenset(), False)
+
+
+def is_staff_member(user: User | AnonymousUser | None) -> TypeGuard[User]:
+    """True for a signed-in member of staff who may still sign in."""
+    return isinstance(user, User) and user.is_active
+
+
+def has_role(user: User | AnonymousUser, *allowed: str) -> bool:
+    """True when the person holds one of the roles."""
+    return is_staff_member(user) and user.role in allowed
+
+
+def roles(*allowed: str) -> Callable[[View], View]:
+    """Only these roles may enter the view: nobody signed in is sent to sign in, a wrong role gets 403."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not is_staff_member(request.user):
+                return redirect_to_login(request.get_full_path())
+            if request.user.role not in allowed:
+                raise PermissionDenied()
+            return view(request, *args, **kwargs)
+
+        gate.allowed_roles = allowed  # type: ignore[attr-defined]  # the access matrix test reads it
+        return gate
+
+    return decorate

@@ -1,0 +1,140 @@
+"""The lists of people and of the trail: their filters and columns."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.clock import SHANGHAI
+from core.enums import ActorKind
+from core.models import TrailEntry
+from core.pages import Cell, Column, ListFilter, ListPage
+from staff.enums import Role
+from staff.models import User
+from staff.queries import ACTIONS
+
+
+class UserFilter(ListFilter):
+    """People by name or number, role, unit, and whether they may sign in."""
+
+    q = django_filters.CharFilter(label=gettext_lazy("Name or number"), method="named", max_length=60)
+    role = django_filters.ChoiceFilter(label=gettext_lazy("Role"), choices=Role.choices)
+    branch = django_filters.CharFilter(label=gettext_lazy("Unit code"), field_name="branch__code", max_length=20)
+    active = django_filters.BooleanFilter(label=gettext_lazy("May sign in"), field_name="is_active")
+
+    def named(self, people: QuerySet[User], name: str, value: str) -> QuerySet[User]:
+        """Any part of the name, or the beginning of a number."""
+        text = value.strip()
+        return people.filter(Q(name__icontains=text) | Q(username__istartswith=text) | Q(staff_no__istartswith=text))
+
+
+def _standing(user: User) -> Cell:
+    return Cell(_("Active"), "badge", tone="good") if user.is_active else Cell(_("Disabled"), "badge", tone="neutral")
+
+
+USERS = ListPage(
+    caption=gettext_lazy("Members of staff"),
+    noun=gettext_lazy("people"),
+    filterset=UserFilter,
+    default_order=("staff_no",),
+    columns=(
+        Column("staff_no", gettext_lazy("Staff number"), sort="staff_no"),
+        Column("name", gettext_lazy("Name"), kind="main", sort="name"),
+        Column("username", gettext_lazy("Sign-in name"), sort="username"),
+        Column("role", gettext_lazy("Role"), lambda user: user.get_role_display(), sort="role"),
+        Column("branch", gettext_lazy("Unit"), "branch__name", sort="branch__code"),
+        Column("active", gettext_lazy("Sign-in"), _standing),
+    ),
+    empty_title=gettext_lazy("No member of staff fits these filters"),
+)
+
+
+def _edit_url(user: User) -> str:
+    return reverse("staff:user_edit", args=[user.staff_no])
+
+
+USERS_TO_EDIT = ListPage(
+    caption=USERS.caption,
+    noun=USERS.noun,
+    filterset=UserFilter,
+    default_order=USERS.default_order,
+    columns=tuple(
+        Column("name", column.label, lambda user: Cell(user.name, "main", _edit_url(user)), sort="name")
+        if column.key == "name"
+        else column
+        for column in USERS.columns
+    ),
+    row_url=_edit_url,
+    empty_title=USERS.empty_title,
+)
+
+
+class DayInput(forms.DateInput):
+    """The browser's own date field."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, SHANGHAI)
+
+
+class TrailFilter(ListFilter):
+    """The trail by who, what, which thing and when."""
+
+    who = django_filters.CharFilter(label=gettext_lazy("Staff number"), field_name="actor_no", max_length=40)
+    action = django_filters.ChoiceFilter(label=gettext_lazy("Action"), choices=sorted(ACTIONS.items()))
+    subject = django_filters.CharFilter(label=gettext_lazy("Kind of thing"), lookup_expr="startswith", max_length=60)
+    number = django_filters.CharFilter(label=gettext_lazy("Its number"), field_name="subject_id", max_length=64)
+    since = django_filters.DateFilter(label=gettext_lazy("From day"), method="from_day", widget=DayInput)
+    until = django_filters.DateFilter(label=gettext_lazy("To day"), method="to_day", widget=DayInput)
+
+    def from_day(self, entries: QuerySet[TrailEntry], name: str, value: date) -> QuerySet[TrailEntry]:
+        """Entries of the day and after, on Shanghai's clock."""
+        return entries.filter(at__gte=_midnight(value))
+
+    def to_day(self, entries: QuerySet[TrailEntry], name: str, value: date) -> QuerySet[TrailEntry]:
+        """Entries of the day and before."""
+        return entries.filter(at__lt=_midnight(min(value, date.max - timedelta(days=1)) + timedelta(days=1)))
+
+
+def _actor(entry: TrailEntry) -> Cell:
+    kind = "" if entry.actor_kind == ActorKind.USER else ActorKind(entry.actor_kind).label
+    return Cell(entry.actor_no or _("nobody"), "main", hint=str(kind))
+
+
+def _subject(entry: TrailEntry) -> Cell:
+    return Cell(f"{entry.subject} {entry.subject_id}".strip(), hint=entry.reason)
+
+
+def _changes(entry: TrailEntry) -> Cell:
+    parts = [
+        f"{name}: {pair[0]} → {pair[1]}" if isinstance(pair, list) and len(pair) == 2 else f"{name}: {pair}"
+        for name, pair in entry.changes.items()
+    ]
+    return Cell("; ".join(parts), "wrap")
+
+
+TRAIL = ListPage(
+    caption=gettext_lazy("Trail"),
+    noun=gettext_lazy("entries"),
+    filterset=TrailFilter,
+    default_order=("-id",),
+    columns=(
+        Column("at", gettext_lazy("When"), lambda entry: f"{localtime(entry.at, SHANGHAI):%Y-%m-%d %H:%M:%S}"),
+        Column("who", gettext_lazy("Who"), _actor),
+        Column("action", gettext_lazy("Action"), lambda entry: ACTIONS.get(entry.action, entry.action)),
+        Column("subject", gettext_lazy("What"), _subject),
+        Column("changes", gettext_lazy("Details"), _changes),
+    ),
+    empty_title=gettext_lazy("No entry fits these filters"),
+)

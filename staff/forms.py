@@ -1,0 +1,90 @@
+"""Forms about people, tokens and oneself."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from staff.enums import Role
+from staff.models import User
+from staff.queries import branches_by_tree, grantable_scopes
+from staff.services.tokens import MAX_DAYS
+
+
+class UserChangeForm(forms.Form):
+    """What an administrator may change about a person."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    branch = forms.ModelChoiceField(label=_("Unit"), queryset=None)
+    is_active = forms.BooleanField(
+        label=_("May sign in"),
+        required=False,
+        help_text=_("Taking this away ends all sessions and interface tokens at once."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["branch"].queryset = branches_by_tree()  # type: ignore[attr-defined]  # a ModelChoiceField
+
+
+class _PasswordMixin(forms.Form):
+    """A first password for somebody else, held against the same rules as one's own."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 10 characters. Hand it over in person."),
+    )
+
+    def _about(self) -> User:
+        raise NotImplementedError
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self._about())
+        return password
+
+
+class UserCreateForm(_PasswordMixin, UserChangeForm):
+    """A new member of staff."""
+
+    username = forms.SlugField(label=_("Sign-in name"), max_length=40)
+    staff_no = forms.CharField(label=_("Staff number"), max_length=20)
+    is_active = None  # type: ignore[assignment]  # Django's way to leave a field of the parent out
+    field_order = ["name", "staff_no", "username", "role", "branch", "password"]
+
+    def _about(self) -> User:
+        return User(**{name: self.cleaned_data.get(name, "") for name in ("username", "name", "staff_no")})
+
+
+class PasswordForm(_PasswordMixin):
+    """A new password for a person who forgot theirs."""
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def _about(self) -> User:
+        return self.user
+
+
+class TokenForm(forms.Form):
+    """A new interface token of one's own."""
+
+    label = forms.CharField(label=_("What for"), max_length=60)
+    scopes = forms.MultipleChoiceField(label=_("Scopes"), widget=forms.CheckboxSelectMultiple)
+    days = forms.IntegerField(label=_("Valid for days"), min_value=1, max_value=MAX_DAYS, initial=90)
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = [(s, s) for s in grantable_scopes(user)]  # type: ignore[attr-defined]  # choice field
+
+
+class ProfileForm(forms.Form):
+    """How the product speaks to one."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
