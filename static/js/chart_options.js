@@ -1,0 +1,90 @@
+// Chart data and the page's tokens in, ECharts options out.
+// data: { labels, unit: "yuan"|"count"|"percent", series: [{ name, values, hrefs?, tone?, style? }], marks?: [{ value, label }] }
+
+const chinese = document.documentElement.lang.startsWith("zh");
+const locale = chinese ? "zh-CN" : "en-GB";
+const exactYuan = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+
+// As core.money.wan: the unit's size, name and places.
+const SCALES = chinese ? [[1e8, "亿", 2], [1e4, "万", 1]] : [[1e6, "M", 1], [1e3, "K", 1]];
+const DASHES = ["solid", "dashed", "dotted", [8, 3, 2, 3], [2, 2]];
+
+// Truncates, never rounds up: 499,999 is 49.9万, on the near side of a tier's edge.
+export function short(value) {
+  const scale = SCALES.find(([size]) => Math.abs(value) >= Math.max(size, 1e4));
+  if (!scale) return plain.format(value);
+  const [size, name, places] = scale;
+  return `${plain.format(Math.trunc((value / size) * 10 ** places + Math.sign(value) * 1e-9) / 10 ** places)}${name}`;
+}
+
+function exact(value, unit) {
+  if (value === null || value === undefined) return "—";
+  if (unit === "yuan") return `¥${exactYuan.format(value)}`;
+  return unit === "percent" ? `${plain.format(value)}%` : plain.format(value);
+}
+
+function axisText(value, unit) {
+  return unit === "percent" ? `${plain.format(value)}%` : short(value);
+}
+
+// Within a year the year is left out; the tooltip keeps it.
+function dayText(labels) {
+  const days = labels.length <= 366 && /^\d{4}-\d\d-\d\d$/.test(labels[0]);
+  return days ? (label) => label.slice(5) : (label) => label;
+}
+
+function tokens() {
+  const style = getComputedStyle(document.documentElement);
+  return (name) => style.getPropertyValue(`--${name}`).trim();
+}
+
+function seriesOf(kind, item, index, data, token) {
+  const colour = token(item.tone || `series-${(index % 5) + 1}`);
+  const linked = Boolean(item.hrefs?.length);
+  const base = { name: item.name, data: item.values, itemStyle: { color: colour }, cursor: linked ? "pointer" : "default", emphasis: { focus: kind === "bar" ? "none" : "series" } };
+  if (index === 0 && data.marks?.length) base.markLine = marksOf(data.marks, token);
+  if (kind !== "line") {
+    return { ...base, type: "bar", stack: kind === "stacked" ? "all" : undefined, barMaxWidth: 36, itemStyle: { color: colour, borderColor: token("surface"), borderWidth: kind === "stacked" ? 1 : 0, borderRadius: kind === "bar" ? [3, 3, 0, 0] : 0 } };
+  }
+  const few = data.labels.length <= 31;
+  const line = { width: index === 0 ? 2.25 : 1.75, color: colour, type: item.style || DASHES[index % DASHES.length] };
+  return { ...base, type: "line", step: item.step ? "end" : false, lineStyle: line, symbol: "circle", symbolSize: few ? 5 : 4, showSymbol: few && linked, triggerLineEvent: false, connectNulls: true, areaStyle: index === 0 && data.series.length < 3 ? { color: colour, opacity: 0.07 } : undefined };
+}
+
+function marksOf(marks, token) {
+  return {
+    silent: true, symbol: "none", animation: false,
+    lineStyle: { color: token("ink-3"), type: [3, 3], width: 1 },
+    label: { position: "insideEndTop", color: token("ink-2"), fontSize: 11, formatter: (mark) => mark.name },
+    data: marks.map((mark) => ({ yAxis: mark.value, name: mark.label })),
+  };
+}
+
+// Rich text only: the default tooltip writes inline styles, which the content security policy forbids.
+function tooltipOf(data, token) {
+  return {
+    trigger: "axis", renderMode: "richText", confine: true, order: "seriesAsc",
+    backgroundColor: token("surface"), borderColor: token("line"), borderWidth: 1, padding: [8, 12],
+    textStyle: { color: token("ink"), fontSize: 12, lineHeight: 19, fontFamily: token("font") },
+    axisPointer: { type: "line", lineStyle: { color: token("line-strong"), width: 1 } },
+    formatter: (points) => [points[0].axisValue, ...points.map((point) => `${point.marker}${point.seriesName}  ${exact(point.value, data.unit)}`)].join("\n"),
+  };
+}
+
+export function optionsOf(kind, data) {
+  const token = tokens();
+  const text = { color: token("ink-2"), fontSize: 12, fontFamily: token("font") };
+  const many = data.series.length > 1;
+  return {
+    animationDuration: 250,
+    aria: { enabled: false },
+    textStyle: { fontFamily: token("font") },
+    grid: { left: 8, right: 16, top: many ? 40 : 16, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    legend: { show: many, top: 4, left: 8, itemWidth: kind === "line" ? 22 : 12, itemHeight: 10, itemGap: 18, textStyle: text, inactiveColor: token("line-strong"), type: "scroll" },
+    tooltip: tooltipOf(data, token),
+    xAxis: { type: "category", data: data.labels, boundaryGap: kind !== "line", axisLine: { lineStyle: { color: token("line-strong") } }, axisTick: { show: false }, axisLabel: { ...text, hideOverlap: true, ...(kind === "line" && { alignMinLabel: "left", alignMaxLabel: "right" }), formatter: dayText(data.labels) } },
+    yAxis: { type: "value", scale: kind === "line" && !data.zero, splitNumber: 4, minInterval: data.unit === "count" ? 1 : 0, splitLine: { lineStyle: { color: token("line") } }, axisLabel: { ...text, formatter: (value) => axisText(value, data.unit) } },
+    series: data.series.map((item, index) => seriesOf(kind, item, index, data, token)),
+  };
+}
