@@ -1,0 +1,180 @@
+"""Reads of customers: with their figures, by search, by what matures or moved."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import (
+    DecimalField,
+    ExpressionWrapper,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Coalesce, Round
+from django.db.models.query import QuerySet
+
+from core import crypto
+from customers.enums import AccountStatus
+from customers.models import Account, AccountBalance, Customer, CustomerPosition, PositionChange, Product
+from customers.models.accounts import AccountQuerySet
+from customers.models.customers import CustomerQuerySet
+from customers.rules.periods import periods_of
+from customers.rules.search import grams, read_search
+from staff.models import User
+
+MONEY = DecimalField(max_digits=18, decimal_places=2)
+SUM = DecimalField(max_digits=24, decimal_places=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """An account as it is held: `balance` in its currency, `value` in yuan (None before the first balance)."""
+
+    account: Account
+    product: Product
+    balance: Decimal | None
+    value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A change of a customer's total between two days, in yuan."""
+
+    customer: Customer
+    before: Decimal
+    after: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """After minus before."""
+        return self.after - self.before
+
+
+def _average(mark: str, start: date, as_of: date) -> Any:
+    """ADB from `start` to `as_of` as arithmetic on the narrow row: no history is read."""
+    days = (as_of - start).days + 1
+    # Date minus date is a number of days in PostgreSQL, which Django would take for an interval.
+    since = Func(
+        Value(as_of), F("position__on"), template="(%(expressions)s)", arg_joiner=" - ", output_field=IntegerField()
+    )
+    # day_sum stands at `on`; days after it carry the total.
+    until = F("position__day_sum") + ExpressionWrapper(F("position__total") * since, output_field=SUM)
+    return Round((until - F(f"position__{mark}")) / Value(days), precision=2, output_field=MONEY)
+
+
+def with_figures(customers: CustomerQuerySet, as_of: date | None) -> CustomerQuerySet:
+    """Add tier, balance, averages of the running month, quarter and year, last contact and next maturity.
+
+    `as_of` is the ledger day; amounts are yuan, zero before the first balance.
+    """
+    maturing = Account.everything.filter(
+        customer=OuterRef("pk"),
+        matures_on__gte=as_of or date.min,
+        status__in=[AccountStatus.OPEN, AccountStatus.FROZEN],
+    ).order_by("matures_on", "pk")
+    customers = customers.annotate(
+        tier=F("position__tier"),
+        balance=F("position__total"),
+        last_contact_on=F("position__last_contact_on"),
+        next_maturity_on=Subquery(maturing.values("matures_on")[:1]),
+        next_maturity_amount=Subquery(maturing.values("balance__balance")[:1]),
+    )
+    return customers.annotate(**_averages(as_of))
+
+
+def _averages(as_of: date | None) -> dict[str, Any]:
+    zero = Value(Decimal("0.00"), output_field=MONEY)
+    if as_of is None:
+        return {"adb_month": zero, "adb_quarter": zero, "adb_year": zero}
+    periods = periods_of(as_of)
+    starts = {"month": periods.month_start, "quarter": periods.quarter_start, "year": periods.year_start}
+    return {
+        f"adb_{name}": Coalesce(_average(f"{name}_mark", start, as_of), zero, output_field=MONEY)
+        for name, start in starts.items()
+    }
+
+
+def search(customers: CustomerQuerySet, text: str) -> CustomerQuerySet:
+    """Customers a text means: (part of) a name, pinyin, initials, phone tail, number, full identity number or phone."""
+    term = read_search(text)
+    if term.kind == "nothing":
+        return customers
+    if term.kind == "id_no":
+        return customers.filter(
+            Q(id_no_index=crypto.blind_index("customers.customer.id_no", term.text)) | Q(customer_no=term.text)
+        )
+    if term.kind == "phone":
+        return customers.filter(
+            Q(phone_index=crypto.blind_index("customers.customer.phone", term.text)) | Q(customer_no=term.text)
+        )
+    if term.kind == "phone_tail":
+        tail = crypto.blind_index("customers.customer.phone_tail", term.text)
+        return customers.filter(Q(phone_tail_index=tail) | Q(customer_no=term.text))
+    if term.kind == "number":
+        return customers.filter(customer_no__startswith=term.text)
+    if term.kind == "pinyin":
+        lower = term.text
+        return customers.filter(Q(name_pinyin__startswith=lower) | Q(name_initials__startswith=lower))
+    return customers.filter(name_grams__contains=grams(term.text), name__icontains=term.text)
+
+
+def holdings(customer_id: int) -> list[Holding]:
+    """All accounts of a customer, open ones first, the largest value on top."""
+    accounts = Account.everything.filter(customer_id=customer_id).select_related("product", "balance")
+    found = []
+    for account in accounts.order_by("account_no"):
+        balance: AccountBalance | None = getattr(account, "balance", None)
+        found.append(
+            Holding(account, account.product, balance.balance if balance else None, balance.value if balance else None)
+        )
+    return sorted(found, key=lambda h: (h.account.status == AccountStatus.CLOSED, -(h.value or Decimal(0))))
+
+
+def maturities(user: User | AnonymousUser, start: date, end: date) -> AccountQuerySet:
+    """Accounts in sight that mature within start..end and still hold money, the earliest first."""
+    return (
+        Account.objects.visible_to(user)
+        .filter(matures_on__range=(start, end), balance__balance__gt=0)
+        .exclude(status=AccountStatus.CLOSED)
+        .select_related("customer", "customer__position", "product", "balance")
+        .order_by("matures_on", "pk")
+    )
+
+
+def biggest_moves(user: User | AnonymousUser, since: date, until: date, limit: int) -> list[Move]:
+    """Customers in sight whose total moved most between the close of `since` and of `until`, up or down."""
+    before = PositionChange.objects.filter(customer=OuterRef("customer"), on__lte=since).order_by("-on")
+    after = PositionChange.objects.filter(customer=OuterRef("customer"), on__lte=until).order_by("-on")
+    zero = Value(Decimal("0.00"), output_field=MONEY)
+    rows = (
+        CustomerPosition.objects.visible_to(user)
+        .filter(on__gt=since)
+        .annotate(
+            before=Coalesce(Subquery(before.values("total")[:1]), zero),
+            after=Coalesce(Subquery(after.values("total")[:1]), zero),
+        )
+        .annotate(size=(F("after") - F("before")) * (F("after") - F("before")))
+        .filter(size__gt=0)
+        .select_related("customer")
+        .order_by("-size", "customer_id")[:limit]
+    )
+    return [Move(row.customer, row.before, row.after) for row in rows]
+
+
+def total_balance(customers: QuerySet[Customer]) -> Decimal:
+    """Sum of the customers' totals in yuan."""
+    positions = CustomerPosition.everything.filter(customer__in=customers)
+    return positions.aggregate(sum=Sum("total"))["sum"] or Decimal("0.00")
+
+
+def day_before(day: date) -> date:
+    """The calendar day before: what "since yesterday" is measured from."""
+    return day - timedelta(days=1)

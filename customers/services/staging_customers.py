@@ -1,0 +1,159 @@
+"""The customers feed: personal values are sealed while they are staged, so no plain one reaches a table."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from core import crypto, identity
+from core.phones import PhoneError, normalise_phone
+from core.pinyin import reading
+from customers.enums import CustomerKind, IdType
+from customers.rules import feeds as rules
+from customers.rules.search import grams
+from customers.services.staging import TABLE, copy_field, fetch_one, run
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+# Column of the feed -> columns of the table it fills; what a file does not have stays as it is.
+FILLS: dict[str, tuple[str, ...]] = {
+    "name": ("name", "name_pinyin", "name_initials", "name_grams"),
+    "kind": ("kind",),
+    "id_type": ("id_type",),
+    "id_no": ("id_no_cipher", "id_no_index"),
+    "id_expires_on": ("id_expires_on", "id_is_long_term"),
+    "phone": ("phone_cipher", "phone_index", "phone_tail_index"),
+    "sex": ("sex",),
+    "birth_date": ("birth_date",),
+    "email": ("email_cipher", "email_index"),
+    "address": ("address_cipher",),
+    "occupation": ("occupation",),
+    "employer": ("employer",),
+    "opened_on": ("opened_on",),
+    "risk_grade": ("risk_grade",),
+}
+_TYPES = {
+    "name_grams": "text[]",
+    "id_expires_on": "date",
+    "id_is_long_term": "boolean",
+    "birth_date": "date",
+    "opened_on": "date",
+}
+# Empty text rather than NULL, as the model has it.
+_BLANK = frozenset({"id_type", "sex", "occupation", "employer", "risk_grade"})
+
+
+def customer_columns() -> dict[str, str]:
+    """Columns of the staging table."""
+    filled = [name for names in FILLS.values() for name in names]
+    kinds = {n: "bytea" if n.endswith(("_cipher", "_index")) else _TYPES.get(n, "text") for n in filled}
+    return {"customer_no": "text", "branch_code": "text", "manager_no": "text", "fingerprint": "bytea", **kinds}
+
+
+def customer_lines(
+    columns: list[tuple[rules.Column, int]], rows: Iterator[tuple[int, list[str]]], today: date
+) -> Iterator[str]:
+    """COPY lines: checked, sealed, indexed."""
+    names = list(customer_columns())
+    for line, cells in rows:
+        parsed = rules.parse_row(columns, cells)
+        values, errors = parsed.values, parsed.errors
+        _check_people(values, errors, today)
+        staged = {} if errors else _sealed(values)
+        staged["customer_no"] = values.get("customer_no")
+        texts = [copy_field(staged.get(name)) for name in names]
+        yield "\t".join([str(line), *texts, ",".join(errors) if errors else r"\N"]) + "\n"
+
+
+def _check_people(values: dict[str, Any], errors: list[str], today: date) -> None:
+    """Checks of identity number, phone and e-mail; values are brought to their stored form."""
+    number, kind = values.get("id_no"), values.get("kind", CustomerKind.PERSON)
+    if number:
+        if "id_type" not in values:
+            values["id_type"] = IdType.RESIDENT if kind == CustomerKind.PERSON else IdType.USCC
+        try:
+            number = identity.check_id_no(values["id_type"], number, today, expand_old=True)
+            values["id_no"] = number
+        except identity.IdentityError as error:
+            errors.append(error.code)
+        else:
+            if values["id_type"] == IdType.RESIDENT:
+                values.setdefault("birth_date", identity.birth_date_of(number))
+                values.setdefault("sex", identity.sex_of(number))
+    if phone := values.get("phone"):
+        try:
+            values["phone"] = normalise_phone(phone)
+        except PhoneError as error:
+            errors.append(error.code)
+    if email := values.get("email"):
+        values["email"] = email.lower()
+        if not _EMAIL.fullmatch(email):
+            errors.append("not_an_email")
+
+
+def _sealed(values: dict[str, Any]) -> dict[str, Any]:
+    """The row as it is stored."""
+    number, name = values["customer_no"], values["name"]
+    is_person = values.get("kind", CustomerKind.PERSON) == CustomerKind.PERSON
+    spoken = reading(name, is_person)
+    staged = {n: values.get(n) for n in ("branch_code", "manager_no", "name", "birth_date", "opened_on", "kind")}
+    staged |= {n: values.get(n, "") for n in _BLANK}
+    staged |= {"name_pinyin": spoken.full[:200], "name_initials": spoken.initials[:60], "name_grams": grams(name)}
+    staged |= {"id_expires_on": values.get("id_expires_on")}
+    staged["id_is_long_term"] = "id_expires_on" in values and values["id_expires_on"] is None
+    for name in ("id_no", "phone", "email", "address"):
+        if text := values.get(name):
+            staged[f"{name}_cipher"] = crypto.seal(f"customers.customer.{name}", number, text)
+            if name != "address":
+                staged[f"{name}_index"] = crypto.blind_index(f"customers.customer.{name}", text)
+    if phone := values.get("phone"):
+        staged["phone_tail_index"] = crypto.blind_index("customers.customer.phone_tail", phone[-4:])
+    staged["fingerprint"] = crypto.fingerprint(*(f"{k}={v}" for k, v in sorted(values.items())))
+    return staged
+
+
+def merge_customers(*, present: set[str], at: datetime) -> tuple[int, int, int]:
+    """Write the staged customers; (created, changed, unchanged). Columns the file lacks keep their values."""
+    run("ANALYZE " + TABLE)
+    source = (
+        f"SELECT r.*, b.id AS branch_id, u.id AS manager_id FROM {TABLE} r"
+        " JOIN staff_branch b ON b.code = r.branch_code"
+        " LEFT JOIN staff_user u ON u.staff_no = r.manager_no WHERE r.errors IS NULL"
+    )
+    filled = [name for column, names in FILLS.items() if column in present for name in names]
+    assigned = [f"{n} = coalesce(s.kind, 'person')" if n == "kind" else f"{n} = s.{n}" for n in filled]
+    assigned += ["branch_id = s.branch_id", "feed_fingerprint = s.fingerprint", "updated_at = %(at)s"]
+    if "manager_no" in present:
+        assigned.append("manager_id = s.manager_id")
+    (total,) = fetch_one(f"SELECT count(*) FROM {TABLE} WHERE errors IS NULL")
+    updated = run(
+        f"UPDATE customers_customer c SET {', '.join(assigned)} FROM ({source}) s"
+        " WHERE c.customer_no = s.customer_no AND c.feed_fingerprint IS DISTINCT FROM s.fingerprint",
+        {"at": at},
+    )
+    columns = [name for names in FILLS.values() for name in names if name not in ("kind", "id_is_long_term")]
+    created = run(
+        f"INSERT INTO customers_customer (customer_no, branch_id, manager_id, feed_fingerprint, created_at, updated_at,"
+        f" kind, id_is_long_term, {', '.join(columns)})"
+        f" SELECT customer_no, branch_id, manager_id, fingerprint, %(at)s, %(at)s, coalesce(kind, 'person'),"
+        f" coalesce(id_is_long_term, false), {', '.join(columns)} FROM ({source}) s"
+        " WHERE NOT EXISTS (SELECT FROM customers_customer c WHERE c.customer_no = s.customer_no)",
+        {"at": at},
+    )
+    _mirror_positions()
+    return created, updated, int(total) - created - updated
+
+
+def _mirror_positions() -> None:
+    """Give new customers their narrow row, and keep its branch and manager equal to the record's."""
+    staged = f"customers_customer c JOIN {TABLE} r ON r.customer_no = c.customer_no AND r.errors IS NULL"
+    run(
+        "INSERT INTO customers_customerposition (customer_id, branch_id, manager_id, tier, total, day_sum, month_mark,"
+        f" quarter_mark, year_mark) SELECT c.id, c.branch_id, c.manager_id, 0, 0, 0, 0, 0, 0 FROM {staged}"
+        " ON CONFLICT (customer_id) DO NOTHING"
+    )
+    run(
+        "UPDATE customers_customerposition p SET branch_id = c.branch_id, manager_id = c.manager_id"
+        f" FROM {staged} WHERE p.customer_id = c.id"
+        " AND (p.branch_id <> c.branch_id OR p.manager_id IS DISTINCT FROM c.manager_id)"
+    )
