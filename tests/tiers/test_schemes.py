@@ -1,0 +1,264 @@
+"""Scheme versions: drafted by one, approved by another, in force from their day and never changed after."""
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from core.errors import DomainError
+from core.models import TrailEntry
+from customers.models import FedDay
+from staff.enums import Decision
+from staff.models import Approval, User
+from staff.services import AlreadyPending, SelfApproval, StaleApproval
+from tests.factories import NOW, TODAY, make_user
+from tests.tiers.ledgers import approved, content
+from tiers.models import RetierRun, Scheme
+from tiers.queries import content_of, differences, first_free_day, pending_approval, previous_version
+from tiers.rules import Band, SchemeContent
+from tiers.services import (
+    BandsRefused,
+    EffectiveTooEarly,
+    SchemeNotEditable,
+    SchemeNotSubmitted,
+    approve_scheme,
+    draft_scheme,
+    reject_scheme,
+    submit_scheme,
+    update_draft,
+    withdraw_scheme,
+)
+
+pytestmark = pytest.mark.django_db
+SOON = TODAY + timedelta(days=10)
+FLOORS = ("0", "60000", "600000")
+
+
+@pytest.fixture
+def admin() -> User:
+    return make_user(role="admin")
+
+
+@pytest.fixture
+def officer() -> User:
+    return make_user(role="head_office")
+
+
+def drafted(admin: User, *floors: str, effective_on: date = SOON) -> Scheme:
+    said = content(*(floors or FLOORS), effective_on=effective_on, note="利率调整")
+    return draft_scheme(content=said, actor=admin, at=NOW)
+
+
+def digest(scheme: Scheme) -> str:
+    scheme.refresh_from_db()
+    return content_of(scheme).digest
+
+
+def test_a_draft_is_a_new_version_and_changes_nothing(admin: User) -> None:
+    scheme = drafted(admin)
+
+    assert (scheme.version, scheme.status, scheme.drafted_by) == (2, "draft", admin)
+    assert content_of(scheme) == content(*FLOORS, effective_on=SOON, note="利率调整")
+    assert Scheme.objects.in_force_on(SOON) == Scheme.objects.get(version=1)
+
+
+def test_an_approved_version_takes_over_at_midnight_of_its_date(admin: User, officer: User) -> None:
+    scheme = drafted(admin)
+    submit_scheme(scheme=scheme, actor=admin, at=NOW)
+
+    approve_scheme(scheme=scheme, digest=digest(scheme), actor=officer, at=NOW, comment="同意")
+
+    scheme.refresh_from_db()
+    assert (scheme.status, scheme.approved_by, scheme.approved_at) == ("approved", officer, NOW)
+    assert Scheme.objects.in_force_on(SOON - timedelta(days=1)) == Scheme.objects.get(version=1)
+    assert Scheme.objects.in_force_on(SOON) == scheme
+    assert [(e.action, e.actor_no) for e in TrailEntry.objects.filter(subject="tiers.scheme").order_by("pk")] == [
+        ("create", admin.staff_no),
+        ("publish", officer.staff_no),
+    ]
+
+
+def test_who_drafted_or_asked_cannot_approve(admin: User, officer: User) -> None:
+    scheme = drafted(admin)
+    submit_scheme(scheme=scheme, actor=officer, at=NOW)
+
+    for person in (admin, officer):
+        with pytest.raises(SelfApproval):
+            approve_scheme(scheme=scheme, digest=digest(scheme), actor=person, at=NOW)
+
+    assert Scheme.objects.in_force_on(SOON) == Scheme.objects.get(version=1)
+
+
+def test_the_database_too_wants_a_second_person(admin: User) -> None:
+    scheme = drafted(admin)
+
+    with pytest.raises(IntegrityError, match="scheme_needs_a_second_person"), transaction.atomic():
+        Scheme.objects.filter(pk=scheme.pk).update(status="approved", approved_by=admin)
+
+
+def test_a_decision_about_something_else_is_refused(admin: User, officer: User) -> None:
+    scheme = drafted(admin)
+    submit_scheme(scheme=scheme, actor=admin, at=NOW)
+    seen = digest(scheme)
+    reject_scheme(scheme=scheme, digest=seen, actor=officer, at=NOW, comment="太高")
+    update_draft(scheme=scheme, content=content("0", "1", effective_on=SOON, note="利率调整"), actor=admin, at=NOW)
+    submit_scheme(scheme=scheme, actor=admin, at=NOW)
+
+    with pytest.raises(StaleApproval):
+        approve_scheme(scheme=scheme, digest=seen, actor=officer, at=NOW)
+
+    approve_scheme(scheme=scheme, digest=digest(scheme), actor=officer, at=NOW)
+
+
+def test_a_submitted_version_changed_behind_the_workflow_is_refused(admin: User, officer: User) -> None:
+    scheme = drafted(admin)
+    submit_scheme(scheme=scheme, actor=admin, at=NOW)
+    scheme.bands.filter(rank=2).update(floor=1)
+    scheme = Scheme.objects.get(pk=scheme.pk)
+
+    with pytest.raises(StaleApproval):
+        approve_scheme(scheme=scheme, digest=digest(scheme), actor=officer, at=NOW)
+
+
+def test_a_rejected_version_goes_back_to_its_author(admin: User, officer: User) -> None:
+    scheme = drafted(admin)
+    submit_scheme(scheme=scheme, actor=admin, at=NOW)
+
+    reject_scheme(scheme=scheme, digest=digest(scheme), actor=officer, at=NOW, comment="太高")
+
+    scheme.refresh_from_db()
+    assert scheme.status == "rejected"
+    found = Approval.objects.get(subject_id=scheme.pk)
+    assert (found.decision, found.comment) == (Decision.REJECTED, "太高")
+    assert update_draft(scheme=scheme, content=content_of(scheme), actor=admin, at=NOW).status == "draft"
+
+
+def test_who_asked_may_take_it_back(admin: User, officer: User) -> None:
+    scheme = drafted(admin)
+    submit_scheme(scheme=scheme, actor=admin, at=NOW)
+
+    with pytest.raises(StaleApproval):
+        withdraw_scheme(scheme=scheme, actor=officer, at=NOW)
+    with pytest.raises(SelfApproval):
+        reject_scheme(scheme=scheme, digest=digest(scheme), actor=admin, at=NOW, comment="")
+    withdraw_scheme(scheme=scheme, actor=admin, at=NOW)
+
+    scheme.refresh_from_db()
+    assert (scheme.status, pending_approval(scheme)) == ("draft", None)
+
+
+@pytest.mark.parametrize("status", ["submitted", "approved"])
+def test_submitted_and_approved_versions_stay_as_they_are(admin: User, officer: User, status: str) -> None:
+    scheme = drafted(admin)
+    submit_scheme(scheme=scheme, actor=admin, at=NOW)
+    if status == "approved":
+        approve_scheme(scheme=scheme, digest=digest(scheme), actor=officer, at=NOW)
+
+    with pytest.raises(SchemeNotEditable):
+        update_draft(scheme=scheme, content=content("0", "1", effective_on=SOON), actor=admin, at=NOW)
+    with pytest.raises((SchemeNotEditable, AlreadyPending)):
+        submit_scheme(scheme=scheme, actor=admin, at=NOW)
+
+
+def test_only_a_submitted_version_can_be_decided(admin: User, officer: User) -> None:
+    scheme = drafted(admin)
+
+    for decide in (approve_scheme, reject_scheme):
+        with pytest.raises(SchemeNotSubmitted):
+            decide(scheme=scheme, digest=digest(scheme), actor=officer, at=NOW, comment="")
+
+
+@pytest.mark.parametrize("floors", [("1", "2"), ("0",), ("0", "5", "5"), ("0", "5", "4"), tuple(map(str, range(9)))])
+def test_bounds_that_make_no_bands_are_refused_and_nothing_is_kept(admin: User, floors: tuple[str, ...]) -> None:
+    with pytest.raises(BandsRefused):
+        draft_scheme(
+            content=content(*[*floors[:8]], effective_on=SOON) if len(floors) < 9 else too_many(), actor=admin, at=NOW
+        )
+    assert Scheme.objects.count() == 1
+
+
+def too_many() -> SchemeContent:
+    found = content(*map(str, range(8)), effective_on=SOON)
+    return replace(found, bands=(*found.bands, Band(9, found.bands[-1].floor + 1, "Z", "z", "z")))
+
+
+@pytest.mark.parametrize("gap", [-30, -1, 0])
+def test_a_version_cannot_reach_back(admin: User, officer: User, gap: int) -> None:
+    """Days past, with balances, or tiered already keep the policy they had."""
+    FedDay.objects.create(on=TODAY, is_full=True)
+    scheme = drafted(admin, effective_on=TODAY + timedelta(days=gap))
+
+    with pytest.raises(EffectiveTooEarly):
+        submit_scheme(scheme=scheme, actor=admin, at=NOW)
+    assert first_free_day(TODAY) == TODAY + timedelta(days=1)
+
+
+def test_time_may_run_out_while_a_version_waits(admin: User, officer: User) -> None:
+    scheme = drafted(admin)
+    submit_scheme(scheme=scheme, actor=admin, at=NOW)
+
+    with pytest.raises(EffectiveTooEarly):
+        approve_scheme(scheme=scheme, digest=digest(scheme), actor=officer, at=NOW + timedelta(days=11))
+
+
+def test_a_re_tiered_day_is_not_free_either() -> None:
+    RetierRun.objects.create(on=TODAY + timedelta(days=3), scheme=Scheme.objects.get(version=1))
+
+    assert first_free_day(TODAY) == TODAY + timedelta(days=4)
+
+
+def test_going_back_is_a_new_version_with_the_old_bounds(admin: User, officer: User) -> None:
+    approved("0", "100000", effective_on=TODAY - timedelta(days=5))
+    first = Scheme.objects.get(version=1)
+    back = draft_scheme(content=content_of(first), actor=admin, at=NOW)
+
+    assert [b.floor for b in back.bands.order_by("rank")] == [b.floor for b in first.bands.order_by("rank")]
+    assert back.version > first.version
+
+
+def test_differences_name_what_changes() -> None:
+    before = content(effective_on=TODAY)
+    after = content("0", "60000", "500000", effective_on=TODAY, measure="adb_month")
+
+    found = {difference.label: (difference.before, difference.after) for difference in differences(before, after)}
+
+    assert len(found) == 3  # measure, the second tier's bound, the fourth tier
+    assert [bool(gone) for gone, new in found.values() if not new] == [True]
+    assert differences(before, before) == []
+
+
+def test_the_version_before_is_the_approved_one_it_replaces(admin: User) -> None:
+    middle = approved("0", "100000", effective_on=TODAY)
+    later = drafted(admin)
+
+    assert previous_version(later) == middle
+    assert previous_version(middle) == Scheme.objects.get(version=1)
+    assert previous_version(Scheme.objects.get(version=1)) is None
+
+
+def test_no_sequence_of_acts_by_one_person_puts_a_version_in_force(admin: User) -> None:
+    """R09: 500 random acts, the live policy stays what it was."""
+    rng, scheme = random.Random(11), drafted(admin)
+    live = content_of(Scheme.objects.in_force_on(SOON) or scheme)
+    acts = [
+        lambda: update_draft(
+            scheme=scheme, content=content("0", str(rng.randrange(1, 9)), effective_on=SOON), actor=admin, at=NOW
+        ),
+        lambda: submit_scheme(scheme=scheme, actor=admin, at=NOW),
+        lambda: approve_scheme(scheme=scheme, digest=digest(scheme), actor=admin, at=NOW),
+        lambda: reject_scheme(scheme=scheme, digest=digest(scheme), actor=admin, at=NOW, comment="x"),
+        lambda: approve_scheme(scheme=scheme, digest="", actor=admin, at=NOW),
+        lambda: withdraw_scheme(scheme=scheme, actor=admin, at=NOW),
+    ]
+    for _n in range(500):
+        try:
+            with transaction.atomic():
+                rng.choice(acts)()
+        except DomainError:
+            continue
+
+    in_force = Scheme.objects.in_force_on(SOON)
+    assert in_force is not None
+    assert content_of(in_force) == live

@@ -1,0 +1,71 @@
+"""Who moved between tiers, and how many are where; always within what the asking person may see."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Count, Max, QuerySet
+
+from customers.models import Customer, CustomerPosition
+from staff.access import BOOK_KEEPERS, scope_of
+from staff.enums import Reach, Role
+from staff.models import Branch, User
+from tiers.models import RetierRun, TierChange, TierChangeQuerySet
+
+RECENT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class TierHeads:
+    """How many customers stand in a tier; rank 0 = not tiered yet."""
+
+    rank: int
+    heads: int
+
+
+def movers(user: User, since: date, until: date, direction: str = "") -> TierChangeQuerySet:
+    """Moves on the days since..until, both included, `direction` UP, DOWN or "" (both). First tierings are none."""
+    return moves_of(user).moved(direction).filter(on__gte=since, on__lte=until)
+
+
+def moves_of(user: User) -> TierChangeQuerySet:
+    """Every move of customers this person may see, with customer, branch and manager."""
+    return TierChange.objects.visible_to(user).moved().select_related("customer", "branch", "manager")
+
+
+def lately(changes: TierChangeQuerySet) -> TierChangeQuerySet:
+    """Of these changes the ones of the month up to the latest re-tiering."""
+    last = latest_run_day()
+    return changes.filter(on__gt=last - RECENT, on__lte=last) if last else changes.none()
+
+
+def tier_history(user: User, customer: Customer) -> TierChangeQuerySet:
+    """The customer's tier changes with the bands they were decided by, newest first."""
+    changes = TierChange.objects.visible_to(user).filter(customer=customer)
+    return changes.select_related("scheme").prefetch_related("scheme__bands").order_by("-on")
+
+
+def heads_by_tier(user: User) -> list[TierHeads]:
+    """Customers of each tier that has any, highest tier first."""
+    positions = CustomerPosition.objects.visible_to(user).order_by()
+    found = positions.values_list("tier").annotate(heads=Count("pk")).order_by("-tier")
+    return [TierHeads(rank, heads) for rank, heads in found]
+
+
+def latest_run_day() -> date | None:
+    """The latest re-tiered business day; None before the first."""
+    found: date | None = RetierRun.objects.finished().aggregate(last=Max("on"))["last"]
+    return found
+
+
+def branches_of(user: User) -> QuerySet[Branch]:
+    """Units whose customers this person may see, by code."""
+    scope, units = scope_of(user), Branch.objects.order_by("code")
+    return units if scope.reach == Reach.BANK else units.filter(pk__in=scope.branch_ids)
+
+
+def managers_of(user: User) -> QuerySet[User]:
+    """People who may own customers this person may see, by name."""
+    scope, people = scope_of(user), User.objects.filter(role__in=[*BOOK_KEEPERS, Role.BRANCH_HEAD])
+    return (people if scope.reach == Reach.BANK else people.filter(branch_id__in=scope.branch_ids)).order_by(
+        "name", "pk"
+    )

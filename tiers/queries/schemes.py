@@ -1,0 +1,93 @@
+"""Scheme versions as plain values: their bands, content, digests and what changed between two of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import F, Max
+from django.utils.translation import gettext as _
+
+from core.money import format_yuan
+from customers.queries import ledger_day
+from staff.enums import Decision
+from staff.models import Approval
+from tiers.enums import Measure, SchemeStatus
+from tiers.models import Band as BandRow
+from tiers.models import RetierRun, Scheme, SchemeQuerySet
+from tiers.rules import Band, SchemeContent
+
+APPROVAL_KIND = "tiers.scheme"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing two versions say differently, ready to read; "" = the version does not have it."""
+
+    label: str
+    before: str
+    after: str
+
+
+def band_of(row: BandRow) -> Band:
+    """A stored band as a plain value."""
+    return Band(row.rank, row.floor, row.letter, row.name_zh, row.name_en)
+
+
+def bands_of(scheme: Scheme) -> list[Band]:
+    """The scheme's bands, lowest first."""
+    return sorted((band_of(row) for row in scheme.bands.all()), key=lambda band: band.rank)
+
+
+def content_of(scheme: Scheme) -> SchemeContent:
+    """What the version says, apart from who wrote it when."""
+    return SchemeContent(scheme.name, scheme.measure, scheme.effective_on, scheme.note, tuple(bands_of(scheme)))
+
+
+def versions() -> SchemeQuerySet:
+    """All versions with their authors and bands, newest first."""
+    return Scheme.objects.select_related("drafted_by", "approved_by").prefetch_related("bands").order_by("-version")
+
+
+def previous_version(scheme: Scheme, among: Iterable[Scheme] | None = None) -> Scheme | None:
+    """The approved version that holds until this one takes over, looked for `among` these when given."""
+    known = versions().approved() if among is None else among
+    place = (scheme.effective_on, scheme.version)
+    earlier = (s for s in known if s.status == SchemeStatus.APPROVED and (s.effective_on, s.version) < place)
+    return max(earlier, key=lambda s: (s.effective_on, s.version), default=None)
+
+
+def pending_approval(scheme: Scheme) -> Approval | None:
+    """The open request for approval of the version, if there is one."""
+    asked = Approval.objects.filter(kind=APPROVAL_KIND, subject_id=scheme.pk, decision=Decision.PENDING)
+    return asked.select_related("requested_by").first()
+
+
+def first_free_day(today: date) -> date:
+    """The earliest date a new version may take effect: not in the past, and after every day with balances or tiers."""
+    taken = [day for day in (ledger_day(), RetierRun.objects.aggregate(last=Max(F("on")))["last"]) if day]
+    return max([today, *(date.fromordinal(day.toordinal() + 1) for day in taken)])
+
+
+def differences(before: SchemeContent | None, after: SchemeContent) -> list[Difference]:
+    """What `after` changes, in the active language; everything when there is nothing before."""
+    old = _lines(before) if before else {}
+    new = _lines(after)
+    labels = [*new, *(label for label in old if label not in new)]
+    found = (Difference(label, old.get(label, ""), new.get(label, "")) for label in labels)
+    return [difference for difference in found if difference.before != difference.after]
+
+
+def _lines(content: SchemeContent) -> dict[str, str]:
+    lines = {
+        _("Name"): content.name,
+        _("Measure"): str(Measure(content.measure).label),
+        _("Effective from"): content.effective_on.isoformat(),
+    }
+    for band in content.bands:
+        lines[_("Tier %(rank)s") % {"rank": band.rank}] = _("%(letter)s %(zh)s / %(en)s, from %(floor)s yuan") % {
+            "letter": band.letter,
+            "zh": band.name_zh,
+            "en": band.name_en,
+            "floor": format_yuan(band.floor),
+        }
+    return lines

@@ -1,0 +1,265 @@
+"""Re-tiering: everybody's tier on a business day, with its history, in chunks that any number of workers share.
+
+The history is what one would get by re-tiering each run day in order from the balances as they stand. A run of a day
+that later runs follow therefore re-does these too, chunk by chunk: a chunk's transaction leaves its customers with a
+consistent history whatever dies before or after it.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max, Min
+from django.utils.translation import gettext_lazy as _
+
+from core import jobs, trail
+from core.errors import DomainError
+from core.jobs import Progress
+from core.models import Job, JobChunk
+from core.trail import Actor
+from customers.models import CustomerPosition
+from customers.services.feeds import IMPORT_LOCK
+from tiers.models import RetierRun, Scheme
+from tiers.queries import heads
+from tiers.queries.measures import rows, sql, value_params, value_sql
+from tiers.queries.schemes import bands_of
+
+CHUNK_SIZE = 50_000
+MOST_HELPERS = 7
+LOCK_CLASS = 0x746965  # "tie"
+POLL_SECONDS = 0.5
+
+# A chunk's counts: for each day, how many went from which tier to which.
+Moves = list[list[int]]
+
+
+class NoScheme(DomainError):
+    """No approved version of the tier policy covers the day."""
+
+    code = "no_scheme"
+    message = _("No approved tier scheme is in force on %(day)s.")
+
+
+class Superseded(Exception):
+    """Another job has taken over the days this chunk belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A business day to re-tier and the version that holds on it."""
+
+    on: date
+    scheme: Scheme
+
+
+def retier(
+    *, business_day: date, actor: Actor, at: datetime, progress: Progress, chunk_size: int = CHUNK_SIZE
+) -> dict[str, Any]:
+    """Re-tier the day, and after it the run days that follow; the totals under the keys of interfaces.md 2.
+
+    Raises NoScheme. A second run changes nothing unless balances or schemes did; one run at a time, others wait.
+    """
+    with _alone(progress):
+        if _begin(business_day, progress.job_id, chunk_size):
+            progress.report(0)
+        _wake_helpers(progress.job_id)
+        jobs.work_chunks(progress.job_id, do_chunk, until_all_done=True)
+        return _finish(business_day, progress.job_id, actor, at)
+
+
+def help_retier(*, job_id: int) -> int:
+    """Do chunks of a re-tiering somebody else leads until none is left; returns how many."""
+    try:
+        return jobs.work_chunks(job_id, do_chunk, until_all_done=False)
+    except Superseded:
+        return 0
+
+
+def foretell_retier(*, business_day: date) -> dict[str, Any]:
+    """What `retier` would answer, written nowhere; later run days are left out of account. Raises NoScheme."""
+    day = Day(business_day, _scheme_on(business_day))
+    low, high = _id_range()
+    is_latest = not RetierRun.objects.filter(on__gt=business_day).exists()
+    text = f"WITH {_judged(day, is_latest=is_latest)} SELECT before, after, count(*) FROM judged GROUP BY before, after"
+    found = rows(text, {**_params(day, None), "low": low, "high": high})
+    return _result(day, [list(row) for row in found], redone=[])
+
+
+@contextmanager
+def _alone(progress: Progress) -> Iterator[None]:
+    """Hold the lock of all re-tiering; PostgreSQL frees it the moment its holder dies."""
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [LOCK_CLASS])
+            if cursor.fetchone()[0]:
+                break
+            progress.report(0)
+            time.sleep(POLL_SECONDS)
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [LOCK_CLASS])
+
+
+@transaction.atomic
+def _begin(business_day: date, job_id: int, chunk_size: int) -> bool:
+    """Write down which days the job does and cut the customers into chunks; False = go on where a killed worker stopped.
+
+    The run rows are the plan every worker reads, so only the holder of the lock may write them.
+    """
+    job = Job.objects.get(pk=job_id)
+    runs = list(RetierRun.objects.filter(on__gte=business_day).order_by("on"))
+    is_begun = bool(runs) and runs[0].on == business_day and all(run.is_open and run.job_id == job.pk for run in runs)
+    if is_begun and job.chunks.exists():
+        return False
+    # Before the run rows: a worker that outlived its leader holds its chunk first and asks for these then.
+    job.chunks.all().delete()
+    _take_over(job)
+    days = sorted({business_day, *(run.on for run in runs)})
+    for day in days:
+        RetierRun.objects.update_or_create(on=day, defaults={"scheme": _scheme_on(day), "job": job, "is_open": True})
+    low, high = _id_range()
+    # A chunk does all its days in one transaction: the more days, the fewer customers.
+    jobs.plan_chunks(job, low=low, high=high, size=max(1, chunk_size // len(days)))
+    return True
+
+
+def _take_over(job: Job) -> None:
+    """Leave runs whose leader died to nobody: their workers finish the chunk in hand (waited for here) and no other."""
+    left = RetierRun.objects.select_for_update().filter(is_open=True).exclude(job=job).order_by("on")
+    RetierRun.objects.filter(pk__in=[run.pk for run in left]).update(job=None)
+
+
+def _scheme_on(day: date) -> Scheme:
+    scheme = Scheme.objects.in_force_on(day)
+    if scheme is None:
+        raise NoScheme(day=day.isoformat())
+    return scheme
+
+
+def _id_range() -> tuple[int, int]:
+    found = CustomerPosition.everything.aggregate(low=Min("pk"), high=Max("pk"))
+    return (found["low"], found["high"]) if found["low"] else (1, 0)
+
+
+def _wake_helpers(job_id: int) -> None:
+    waiting = JobChunk.objects.filter(job_id=job_id, is_done=False).count()
+    for _n in range(min(MOST_HELPERS, waiting - 1)):
+        if not jobs.send("tiers.retier_help", job_id):
+            return
+
+
+def do_chunk(chunk: JobChunk) -> dict[str, Moves]:
+    """Re-tier the chunk's customers on every day of its job's plan. Raises Superseded when the plan is gone."""
+    # Shared among the workers of one job; `_take_over` by another waits until they are through.
+    plan = 'SELECT * FROM tiers_retierrun WHERE job_id = %s AND is_open ORDER BY "on" FOR SHARE'
+    runs = RetierRun.objects.raw(plan, [chunk.job_id]).prefetch_related("scheme__bands")
+    days = [Day(run.on, run.scheme) for run in runs]
+    if not days:
+        raise Superseded(str(chunk))
+    ids = {"low": chunk.low, "high": chunk.high}
+    with connection.cursor() as cursor:
+        # Never while an import is posting: both write positions, each in its own order.
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [IMPORT_LOCK])
+        # The chunk's moves wait in memory between the parts of the statement. A day just begun has no statistics:
+        # expecting one change row of it, the planner would loop over tens of thousands.
+        cursor.execute("SET LOCAL work_mem = '32MB'; SET LOCAL enable_nestloop = off")
+    if len(days) == 1:
+        moves = _run("retier_chunk", days[0], chunk.job_id, ids, is_latest=True)
+        return {days[0].on.isoformat(): moves + _stayed(moves, ids)}
+    done = {day.on.isoformat(): _run("retier_chunk_past", day, chunk.job_id, ids, is_latest=False) for day in days}
+    with connection.cursor() as cursor:
+        cursor.execute(sql("settle_positions"), ids)
+    return done
+
+
+def _run(name: str, day: Day, job_id: int, ids: Mapping[str, int], *, is_latest: bool) -> Moves:
+    text = sql(name, judged=_judged(day, is_latest=is_latest), history=sql("history"))
+    return [list(row) for row in rows(text, {**_params(day, job_id), **ids})]
+
+
+def _stayed(moves: Moves, ids: Mapping[str, int]) -> Moves:
+    """Who stayed in which tier: everybody in it now, less who came."""
+    text = (
+        "SELECT tier, count(*) FROM customers_customerposition"
+        " WHERE customer_id BETWEEN %(low)s AND %(high)s AND tier > 0 GROUP BY tier"
+    )
+    came: Counter[int] = Counter()
+    for _before, after, n in moves:
+        came[after] += n
+    return [[tier, tier, n - came[tier]] for tier, n in rows(text, ids)]
+
+
+def _judged(day: Day, *, is_latest: bool) -> str:
+    """The shared part of all statements. The tier before the day: the position's, unless later days were run."""
+    before = "coalesce(t.from_tier, v.tier)"
+    if not is_latest:
+        before = (
+            "coalesce((SELECT b.to_tier FROM tiers_tierchange b WHERE b.customer_id = v.customer_id"
+            ' AND b."on" < %(day)s ORDER BY b."on" DESC LIMIT 1), 0)'
+        )
+    return sql("judged", value=value_sql(day.scheme.measure), before=before)
+
+
+def _params(day: Day, job_id: int | None) -> dict[str, Any]:
+    return {
+        **value_params(day.scheme.measure, day.on),
+        "floors": [band.floor for band in bands_of(day.scheme)],
+        "scheme": day.scheme.pk,
+        "measure": day.scheme.measure,
+        "job": job_id,
+    }
+
+
+@transaction.atomic
+def _finish(business_day: date, job_id: int, actor: Actor, at: datetime) -> dict[str, Any]:
+    """Close the job's runs with their totals, and record the one that was asked for."""
+    counts = list(JobChunk.objects.filter(job_id=job_id).values_list("counts", flat=True))
+    runs = list(RetierRun.objects.filter(job_id=job_id, on__gte=business_day).select_related("scheme").order_by("on"))
+    if not runs:
+        raise Superseded(str(job_id))
+    redone = [run.on.isoformat() for run in runs[1:]]
+    results = [_close(run, counts, redone if run is runs[0] else [], at) for run in runs]
+    trail.record(
+        actor=actor, action="run", subject="tiers.retierrun", subject_id=business_day, at=at, changes=results[0]
+    )
+    return results[0]
+
+
+def _close(run: RetierRun, counts: Sequence[Mapping[str, Moves]], redone: list[str], at: datetime) -> dict[str, Any]:
+    moves = [move for chunk in counts for move in chunk.get(run.on.isoformat(), [])]
+    result = _result(Day(run.on, run.scheme), moves, redone)
+    run.customers, run.first_count = result["customers"], result["first"]
+    run.up, run.down, run.by_tier = result["up"], result["down"], result["by_tier"]
+    run.is_open, run.finished_at = False, at
+    run.save()
+    return result
+
+
+def _result(day: Day, moves: Moves, redone: list[str]) -> dict[str, Any]:
+    matrix: Counter[tuple[int, int]] = Counter()
+    for before, after, n in moves:
+        matrix[before, after] += n
+    customers = sum(matrix.values())
+    up = sum(n for (before, after), n in matrix.items() if 0 < before < after)
+    down = sum(n for (before, after), n in matrix.items() if before > after)
+    ranks = [band.rank for band in bands_of(day.scheme)]
+    return {
+        "business_date": day.on.isoformat(),
+        "scheme": day.scheme.version,
+        "customers": customers,
+        "up": up,
+        "down": down,
+        "watch": 0,
+        "unchanged": customers - up - down,
+        "overridden": 0,
+        "by_tier": {str(rank): n for rank, n in heads(matrix, ranks).items()},
+        "first": sum(n for (before, _after), n in matrix.items() if not before),
+        "redone": redone,
+        "rows": customers,
+    }
