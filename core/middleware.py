@@ -128,4 +128,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _bare(request: HttpRequest, template: str, status: int, **context: Any) -> HttpResponse:
     # Without the request no context processor runs, and none can fail.
-    return render(None, template, {"request_id": request_id.get(), **context}, status=status)  # type: ignore[arg-type]
+    return render(None, template, {"request_id": request_id.get(), **context}, status=status)

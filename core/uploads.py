@@ -36,7 +36,7 @@ class SealedFile(UploadedFile):
         self._is_taken = True
         return self.path.name
 
-    def open(self, mode: str | None = None) -> Any:
+    def open(self, *args: Any, **kwargs: Any) -> Any:
         """What was uploaded, in clear, as a binary file."""
         return crypto.open_stream(self.path.open("rb"))
 

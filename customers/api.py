@@ -13,7 +13,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -28,6 +28,7 @@ from customers.enums import FeedKind
 from customers.exports import rejects_file
 from customers.filters import API_CUSTOMERS, FEEDS
 from customers.models import Customer, Feed
+from customers.queries.lists import listed
 from customers.rules.cells import narrow
 from customers.serializers import (
     BalancesSerializer,
@@ -74,8 +75,7 @@ class CustomerViewSet(ApiMixin, mixins.ListModelMixin, viewsets.GenericViewSet[C
         return {}
 
     def get_queryset(self) -> QuerySet[Customer]:
-        rows = Customer.objects.visible_to(self.request.user).select_related("branch", "manager")
-        return queries.with_figures(rows, queries.ledger_day())
+        return listed(Customer.objects.visible_to(self.request.user), queries.ledger_day())
 
     def get_serializer_context(self) -> dict[str, Any]:
         names = {} if getattr(self, "swagger_fake_view", False) else self.tier_names(today())
@@ -192,7 +192,7 @@ class FeedViewSet(ApiMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
 
     @extend_schema(request=NewFeedSerializer, responses={202: FeedSerializer})
     def create(self, request: Request) -> Response:
-        """Take a file in and check it in the background; `commit` imports it once it is checked."""
+        """Take a file in and import it in the background; with `dry_run` only check it, and `commit` imports it."""
         asked = NewFeedSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
@@ -203,6 +203,7 @@ class FeedViewSet(ApiMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
             stored_as=file.path.name,
             business_date=values["business_date"],
             controls=Controls(values.get("control_rows"), values.get("control_total"), values["max_rejected"]),
+            dry_run=values["dry_run"],
             actor=_actor(request),
             at=now(),
         )
@@ -210,7 +211,7 @@ class FeedViewSet(ApiMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
         return Response(self.get_serializer(feed).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=None, responses={202: FeedSerializer}, filters=False)
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], parser_classes=[JSONParser, MultiPartParser])
     def commit(self, request: Request, pk: str) -> Response:
         """Import a file that was checked."""
         feed = intake.commit_feed(feed=self._feed(pk), actor=_actor(request), at=now())

@@ -26,7 +26,7 @@ def balances_chart(totals: Sequence[DayTotal]) -> Chart:
         labels=[f"{day.on.isoformat()}{CARRIED if day.carried else ''}" for day in totals],
         series=[
             Series(_("Balance"), [day.total for day in totals], step=True),
-            Series(_("Average since the first day shown"), averages),
+            Series(_("Average so far"), averages),
         ],
         as_of=totals[-1].on if totals else None,
         note=_("* carried forward: a balance was not fed that day") if starred else "",

@@ -116,8 +116,8 @@ class CustomerPageFilter(CustomerFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fields = self.form.fields
         self.form.order_fields(self.field_order)
+        fields = self.form.fields
         fields["tier"].widget.choices = [(rank, word) for rank in (*RANKS[1:], 0) if (word := str(tier_word(rank)))]
         # A whole bank has thousands: those of the chosen branch only.
         shown = copy(fields["manager"])  # the copy shares the widget, and puts its own choices there

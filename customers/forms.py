@@ -1,11 +1,13 @@
 """Forms of customers: find, reveal, upload. They read and check, they never save."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
@@ -105,6 +107,7 @@ class FeedUploadForm(forms.Form):
     business_date = forms.DateField(
         label=_("Business date"),
         initial=today,
+        validators=[MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2099, 12, 31))],
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         help_text=_("The day whose close of business the file describes."),
     )

@@ -1,8 +1,10 @@
 """Customers, accounts and feeds as the API shows and takes them. Money is a string, yuan unless a currency is named."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -11,6 +13,8 @@ from customers.enums import AccountStatus, CustomerKind, FeedKind, FeedStatus, P
 from customers.models import Customer, Feed
 from customers.services import records
 
+# No ledger here is older, and nobody feeds the next century.
+DAYS = [MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2099, 12, 31))]
 FIELD_CHOICES = [(field, field) for field in records.FIELDS]
 
 
@@ -140,7 +144,7 @@ class WindowSerializer(serializers.Serializer[Any]):
     MAX_DAYS = 1100
 
     def get_fields(self) -> dict[str, Any]:
-        return {name: serializers.DateField(required=False) for name in ("from", "to")}
+        return {name: serializers.DateField(required=False, validators=DAYS) for name in ("from", "to")}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         start, end = attrs.get("from"), attrs.get("to")
@@ -232,9 +236,10 @@ class NewFeedSerializer(serializers.Serializer[Any]):
 
     file = serializers.FileField()
     kind = serializers.ChoiceField(choices=FeedKind.choices, required=False)
-    business_date = serializers.DateField()
+    business_date = serializers.DateField(validators=DAYS)
     control_rows = serializers.IntegerField(min_value=0, required=False)
     control_total = serializers.DecimalField(max_digits=22, decimal_places=2, required=False)
     max_rejected = serializers.DecimalField(
         max_digits=6, decimal_places=5, min_value=Decimal(0), max_value=Decimal(1), default=Decimal("0.01")
     )
+    dry_run = serializers.BooleanField(default=False)

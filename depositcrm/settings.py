@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from depositcrm import env as environment
 
@@ -98,7 +97,13 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BROKER_URL, CACHE_URL = environment.redis_urls(ENV.redis_url)
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "core.cache.ForgivingRedisCache",
+        "LOCATION": CACHE_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+    }
+}
 
 # Celery is the clock and the hands, never the memory: no results, late acknowledgement, ids only.
 CELERY_BROKER_URL = BROKER_URL
@@ -190,7 +195,7 @@ CONTENT_SECURITY_POLICY = {
 
 # Languages and places
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", _("简体中文")), ("en", _("English"))]
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]  # each in its own words, whatever the page's language
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
 TIME_ZONE = "Asia/Shanghai"

@@ -26,16 +26,18 @@ EVERYONE = tuple(Role)
 
 # What each role's interface tokens and sessions may ask the API for; a token carries a subset of its owner's.
 _READ = frozenset({"customers:read", "tiers:read", "interactions:read"})
+# Revealing a masked field is a write: it leaves an entry on the trail.
+_SERVE = _READ | {"customers:write", "interactions:write"}
 SCOPES_BY_ROLE: dict[str, frozenset[str]] = {
-    Role.TELLER: _READ | {"interactions:write", "tiers:lookup"},
-    Role.LOBBY: _READ | {"interactions:write", "tiers:lookup"},
-    Role.MANAGER: _READ | {"interactions:write"},
-    Role.SENIOR_MANAGER: _READ | {"interactions:write"},
-    Role.EXPERT: _READ | {"interactions:write"},
-    Role.BRANCH_HEAD: _READ | {"interactions:write", "kpis:read", "simulations:write"},
-    Role.HEAD_OFFICE: _READ | {"kpis:read", "tiers:write", "simulations:write", "feeds:read"},
-    Role.ADMIN: frozenset({"tiers:read", "tiers:write", "simulations:write", "feeds:read", "feeds:write"}),
-    Role.COMPLIANCE: _READ,
+    Role.TELLER: _SERVE | {"tiers:lookup"},
+    Role.LOBBY: _SERVE | {"tiers:lookup"},
+    Role.MANAGER: _SERVE,
+    Role.SENIOR_MANAGER: _SERVE,
+    Role.EXPERT: _SERVE,
+    Role.BRANCH_HEAD: _SERVE | {"kpis:read"},
+    Role.HEAD_OFFICE: _READ | {"customers:write", "kpis:read", "tiers:write", "feeds:read"},
+    Role.ADMIN: frozenset({"tiers:read", "tiers:write", "feeds:read", "feeds:write"}),
+    Role.COMPLIANCE: _READ | {"customers:write"},
     Role.AUDITOR: frozenset({"tiers:read"}),
 }
 

@@ -19,14 +19,20 @@ from staff.enums import Role
 from staff.models import User
 from staff.queries import ACTIONS
 
+STANDINGS = (("", gettext_lazy("All")), ("true", gettext_lazy("Active")), ("false", gettext_lazy("Disabled")))
+
 
 class UserFilter(ListFilter):
     """People by name or number, role, unit, and whether they may sign in."""
 
     q = django_filters.CharFilter(label=gettext_lazy("Name or number"), method="named", max_length=60)
-    role = django_filters.ChoiceFilter(label=gettext_lazy("Role"), choices=Role.choices)
+    role = django_filters.ChoiceFilter(
+        label=gettext_lazy("Role"), choices=Role.choices, empty_label=gettext_lazy("All")
+    )
     branch = django_filters.CharFilter(label=gettext_lazy("Unit code"), field_name="branch__code", max_length=20)
-    active = django_filters.BooleanFilter(label=gettext_lazy("May sign in"), field_name="is_active")
+    active = django_filters.BooleanFilter(
+        label=gettext_lazy("May sign in"), field_name="is_active", widget=forms.Select(choices=STANDINGS)
+    )
 
     def named(self, people: QuerySet[User], name: str, value: str) -> QuerySet[User]:
         """Any part of the name, or the beginning of a number."""
@@ -92,7 +98,9 @@ class TrailFilter(ListFilter):
     """The trail by who, what, which thing and when."""
 
     who = django_filters.CharFilter(label=gettext_lazy("Staff number"), field_name="actor_no", max_length=40)
-    action = django_filters.ChoiceFilter(label=gettext_lazy("Action"), choices=sorted(ACTIONS.items()))
+    action = django_filters.ChoiceFilter(
+        label=gettext_lazy("Action"), choices=sorted(ACTIONS.items()), empty_label=gettext_lazy("All")
+    )
     subject = django_filters.CharFilter(label=gettext_lazy("Kind of thing"), lookup_expr="startswith", max_length=60)
     number = django_filters.CharFilter(label=gettext_lazy("Its number"), field_name="subject_id", max_length=64)
     since = django_filters.DateFilter(label=gettext_lazy("From day"), method="from_day", widget=DayInput)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 
-TOKEN_PREFIX = "dcrm_"
+TOKEN_PREFIX = "dcrm_"  # noqa: S105  what tokens begin with
 
 
 class CycleFound(ValueError):

@@ -46,8 +46,8 @@ class TokenAuthentication(authentication.BaseAuthentication):
         return exceptions.AuthenticationFailed(_("This token is not valid."), code="invalid_token")
 
 
-class SessionAuthentication(authentication.SessionAuthentication):
-    """The browser's session, with CSRF checked on every unsafe method."""
+# The browser's session, with CSRF checked on every unsafe method, is the framework's own.
+SessionAuthentication = authentication.SessionAuthentication
 
 
 def scopes_of(request: HttpRequest | Request) -> frozenset[str]:

@@ -108,7 +108,7 @@ def _is_nullable(queryset: QuerySet[Any], path: str) -> bool:
         # The other end of a one-to-one may be missing.
         if found is None or getattr(found, "null", True) or (found.auto_created and not found.concrete):
             return True
-        model = found.related_model if found.is_relation else None  # type: ignore[assignment]  # never "self" once loaded
+        model = found.related_model if found.is_relation else None
     return False
 
 

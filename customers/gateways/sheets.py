@@ -5,13 +5,16 @@ import csv
 import gzip
 import hashlib
 import io
+import os
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,9 +30,21 @@ BLOCK = 1 << 20
 SNIFF_LINES = 30
 SEPARATORS = (",", "\t", ";", "|")
 MAX_BYTES = 4 * 1024**3
-MAX_SHEET_BYTES = 400 * 1024**2
+MAX_WORKBOOK_BYTES = 100 * 1024**2
+MAX_SHEET_BYTES = 200 * 1024**2
 MAX_ENTRIES = 1000
 MAX_CELLS = 2000
+# The parser makes room for the whole rectangle down to the last filled cell, so one cell in the far corner is a bomb.
+MAX_AREA = 20_000_000
+# Feeds shrink to a tenth when packed; what shrinks to a 200th is made to fill our memory or time.
+MAX_SHRINKAGE = 200
+SHRINKAGE_FROM = 32 * 1024**2
+# A quoted cell over more lines than this is a quotation mark that somebody forgot.
+MAX_CELL_LINES = 50
+_COLUMN = re.compile(rb' r="([A-Z]+)')
+_ROW = re.compile(rb' r="[A-Z]*([0-9]+)"')
+# Attributes written as the parser would read them, but no program writes them.
+_ODD = (b"='", b" =", b"= ", b"\tr=", b"\nr=", b"\rr=")
 csv.field_size_limit(100_000)
 
 
@@ -59,24 +74,25 @@ class Sheet:
 
     def head(self) -> list[Row]:
         """The first lines, where titles and the header stand."""
-        return list(islice(self.rows(), SNIFF_LINES))
+        return [(line, cells[:MAX_CELLS]) for line, cells in islice(self.rows(), SNIFF_LINES)]
 
 
 def plain_file(path: Path) -> Source:
-    """A file as it lies on disk. Raises UnreadableFile when it cannot be opened."""
-
-    def opener() -> BinaryIO:
-        try:
-            return path.open("rb")
-        except OSError as error:
-            raise UnreadableFile(_("The file cannot be opened: %(why)s"), why=error.strerror) from error
-
-    return Source(path.name, opener)
+    """A file as it lies on disk; opening it raises UnreadableFile when that cannot be done."""
+    # Names in another encoding than UTF-8 could not be stored.
+    return Source(os.fsencode(path.name).decode(errors="replace"), lambda: _opened(path))
 
 
 def sealed_file(path: Path, name: str) -> Source:
     """An upload kept encrypted at rest."""
-    return Source(name, lambda: crypto.open_stream(path.open("rb")))
+    return Source(name, lambda: crypto.open_stream(_opened(path)))
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise UnreadableFile(_("The file cannot be opened: %(why)s"), why=error.strerror) from error
 
 
 def open_sheet(source: Source, is_heading: Callable[[str], bool]) -> Sheet:
@@ -96,22 +112,38 @@ def open_sheet(source: Source, is_heading: Callable[[str], bool]) -> Sheet:
     return Sheet(digest, encoding, separator, lambda: _text_rows(source, packed, encoding, separator))
 
 
+class _Counted:
+    """What gzip reads from, telling how many bytes it took."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self.taken = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._raw.read(size)
+        self.taken += len(data)
+        return data
+
+
 def _bytes_of(source: Source, packed: bool) -> BinaryIO:
     raw = source.open()
     return gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[return-value]  # GzipFile reads like a file
 
 
 def _blocks(source: Source, packed: bool) -> Iterator[bytes]:
-    read = 0
+    read, raw = 0, source.open()
+    counted = _Counted(raw)
     try:
-        with _bytes_of(source, packed) as raw:
-            while block := raw.read(BLOCK):
+        with raw, gzip.GzipFile(fileobj=counted) if packed else raw as text:  # type: ignore[call-overload]
+            while block := text.read(BLOCK):
                 read += len(block)
                 if read > MAX_BYTES:
                     raise UnreadableFile(_("The file is larger than 4 GB."))
+                if packed and read > max(SHRINKAGE_FROM, counted.taken * MAX_SHRINKAGE):
+                    raise UnreadableFile(_("The file is far too large when unpacked."))
                 yield block
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFile(_("The compressed file is damaged.")) from error
+        raise UnreadableFile(_("The file is damaged, or the disk it lies on.")) from error
 
 
 def _measure(source: Source, packed: bool) -> tuple[bytes, str]:
@@ -122,7 +154,7 @@ def _measure(source: Source, packed: bool) -> tuple[bytes, str]:
             raise UnreadableFile(_("The file is UTF-16; save it as CSV UTF-8."))
         empty = False
         digest.update(block)
-        if b"\0" in block:
+        if b"\0" in block or (len(block) == BLOCK and b"\n" not in block and b"\r" not in block):
             raise UnreadableFile()
         valid = valid and _decodes(utf8, block)
     if empty:
@@ -146,49 +178,118 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, final: bool = Fal
 def _separator(source: Source, packed: bool, encoding: str, is_heading: Callable[[str], bool]) -> str:
     """The sign that cuts one of the first lines into the most known headings; else into the most cells."""
     with io.TextIOWrapper(_bytes_of(source, packed), encoding=encoding, newline="") as text:
-        lines = [line[:BLOCK] for line in islice(text, SNIFF_LINES)]
+        lines = list(islice(text, SNIFF_LINES))
 
     def score(sign: str) -> tuple[int, int]:
-        cut = [next(csv.reader([line], delimiter=sign), []) for line in lines]
-        return max((sum(map(is_heading, cells)), len(cells)) for cells in cut)
+        try:
+            cut = [next(csv.reader([line], delimiter=sign), [])[:MAX_CELLS] for line in lines]
+        except csv.Error:  # a cell far too long; reading the rows will say where
+            return 0, 0
+        return max(((sum(map(is_heading, cells)), len(cells)) for cells in cut), default=(0, 0))
 
     return max(SEPARATORS, key=score)
 
 
 def _text_rows(source: Source, packed: bool, encoding: str, separator: str) -> Iterator[Row]:
-    before = 0
+    start, before, cells = 1, 0, [""]
     with io.TextIOWrapper(_bytes_of(source, packed), encoding=encoding, newline="") as text:
-        reader = csv.reader(text, delimiter=separator)
+        # One empty line more than the file has: it comes back as an empty row unless a quoted cell is still open.
+        reader = csv.reader(chain(text, ("",)), delimiter=separator)
         try:
             for cells in reader:
+                start, before = before + 1, reader.line_num
+                if before - start > MAX_CELL_LINES:
+                    break
                 if any(cells):
-                    yield before + 1, cells
-                before = reader.line_num
+                    yield start, cells
         except csv.Error as error:
-            message = _("Line %(line)s cannot be read: a quotation mark is not closed or a cell is far too long.")
-            raise UnreadableFile(message, line=before + 1) from error
+            raise _bad_line(before + 1) from error
+        except (OSError, EOFError, zlib.error) as error:
+            raise UnreadableFile(_("The file is damaged, or the disk it lies on.")) from error
+    if cells:
+        raise _bad_line(start)
+
+
+def _bad_line(line: int) -> UnreadableFile:
+    message = _("Line %(line)s cannot be read: a quotation mark is not closed or a cell is far too long.")
+    return UnreadableFile(message, line=line)
 
 
 def _open_workbook(source: Source) -> Sheet:
     digest = hashlib.sha256()
     with source.open() as raw:
-        content = raw.read(MAX_SHEET_BYTES + 1)
+        content = raw.read(MAX_WORKBOOK_BYTES + 1)
+    if len(content) > MAX_WORKBOOK_BYTES:
+        raise _too_large()
     digest.update(content)
     _refuse_bomb(content)
     return Sheet(digest.digest(), "xlsx", "", lambda: _sheet_rows(content))
 
 
 def _refuse_bomb(content: bytes) -> None:
-    """Look at the sizes the archive declares before a parser unpacks anything."""
+    """Look at what the archive declares, then through it in small pieces, before the parser unpacks anything."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-    except zipfile.BadZipFile as error:
-        raise UnreadableFile() from error
-    if len(entries) > MAX_ENTRIES or sum(e.file_size for e in entries) > MAX_SHEET_BYTES:
-        raise UnreadableFile(_("The workbook is too large when unpacked; export it as CSV."))
-    if not any(e.filename == "xl/workbook.xml" for e in entries):
-        raise UnreadableFile()
+            unpacked = sum(e.file_size for e in entries)
+            if len(entries) > MAX_ENTRIES or unpacked > MAX_SHEET_BYTES:
+                raise _too_large()
+            if unpacked > max(SHRINKAGE_FROM, len(content) * MAX_SHRINKAGE):
+                raise _too_large()
+            if not any(e.filename == "xl/workbook.xml" for e in entries):
+                raise UnreadableFile()
+            for entry in entries:
+                _look_through(archive, entry)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError) as error:
+        raise UnreadableFile(_("The workbook is damaged or protected by a password.")) from error
+
+
+def _look_through(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    """Unpack one entry without keeping it: its size is as declared, and no cell stands absurdly far out."""
+    extent = _Extent() if entry.filename.startswith("xl/worksheets/") else None
+    probe, unpacked = copy(entry), 0
+    probe.file_size += 1  # zipfile stops at the declared size; the parser would go on
+    with archive.open(probe) as file:
+        while block := file.read(BLOCK):
+            unpacked += len(block)
+            if extent:
+                extent.add(block)
+    if unpacked > entry.file_size:
+        raise zipfile.BadZipFile
+
+
+class _Extent:
+    """How far out the cells of a sheet stand, from its XML in pieces: by the places they name, and by counting."""
+
+    def __init__(self) -> None:
+        self._height = self._width = 1
+        self._rest = b""
+
+    def add(self, block: bytes) -> None:
+        """Take the next piece. Raises UnreadableFile once the rectangle is too large."""
+        data = self._rest + block
+        self._rest = data[-256:]
+        if any(sign in data for sign in _ODD):
+            data = b" ".join(data.replace(b"'", b'"').split()).replace(b" =", b"=").replace(b"= ", b"=")
+        named = _COLUMN.findall(data)
+        self._width = max(self._width, *map(_column_number, {*named, b"A"}))
+        if len(named) < data.count(b"<c ") + data.count(b"<c>"):  # cells that stand where they are counted
+            self._width = max(self._width, *(row.count(b"<c") for row in data.split(b"<row")))
+        self._height = max(self._height, *map(int, {*_ROW.findall(data), b"1"}))
+        if self._width > MAX_CELLS or self._height * self._width > MAX_AREA:
+            far = _("A cell of the workbook stands far away from the others; delete it or export as CSV.")
+            raise UnreadableFile(far)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _too_large() -> UnreadableFile:
+    return UnreadableFile(_("The workbook is too large when unpacked; export it as CSV."))
 
 
 def _sheet_rows(content: bytes) -> Iterator[Row]:
@@ -196,7 +297,7 @@ def _sheet_rows(content: bytes) -> Iterator[Row]:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             sheet = book.get_sheet_by_index(0)
             for number, cells in enumerate(sheet.iter_rows(), start=1):
-                texts = [_cell_text(cell) for cell in cells[:MAX_CELLS]]
+                texts = [_cell_text(cell) for cell in cells]
                 if any(texts):
                     yield number, texts
     except (CalamineError, IndexError, ValueError) as error:
@@ -207,7 +308,8 @@ def _cell_text(cell: object) -> str:
     if isinstance(cell, bool):
         return "Y" if cell else "N"
     if isinstance(cell, float):
-        return format(Decimal(int(cell)) if cell.is_integer() else Decimal(repr(cell)), "f")
+        # 15 digits are what a spreadsheet itself shows; the rest of the binary fraction is not anybody's data.
+        return format(Decimal(int(cell)) if cell.is_integer() else Decimal(f"{cell:.15g}"), "f")
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time().isoformat() == "00:00:00" else cell.isoformat(sep=" ")
     if isinstance(cell, date):

@@ -345,7 +345,7 @@ class Migration(migrations.Migration):
                 ("notes", models.JSONField(default=list)),
                 ("control_rows", models.IntegerField(null=True)),
                 ("control_total", models.DecimalField(decimal_places=2, max_digits=22, null=True)),
-                ("max_rejected", models.DecimalField(decimal_places=3, default=1, max_digits=6)),
+                ("max_rejected", models.DecimalField(decimal_places=6, default=1, max_digits=7)),
                 (
                     "header",
                     django.contrib.postgres.fields.ArrayField(

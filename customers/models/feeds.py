@@ -31,7 +31,7 @@ class Feed(models.Model):
     notes = models.JSONField(default=list)
     control_rows = models.IntegerField(null=True)
     control_total = models.DecimalField(max_digits=22, decimal_places=2, null=True)
-    max_rejected = models.DecimalField(max_digits=6, decimal_places=3, default=1)
+    max_rejected = models.DecimalField(max_digits=7, decimal_places=6, default=1)
     header = ArrayField(models.CharField(max_length=60), default=list)
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     actor_no = models.CharField(max_length=40)

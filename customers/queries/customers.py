@@ -27,7 +27,7 @@ from customers.models import Account, AccountBalance, Customer, CustomerPosition
 from customers.models.accounts import AccountQuerySet
 from customers.models.customers import CustomerQuerySet
 from customers.rules.periods import periods_of
-from customers.rules.search import grams, read_search
+from customers.rules.search import grams, letters, read_search
 from staff.models import User
 
 MONEY = DecimalField(max_digits=18, decimal_places=2)
@@ -113,7 +113,7 @@ def search(customers: CustomerQuerySet, text: str) -> CustomerQuerySet:
         )
     if term.kind == "phone":
         return customers.filter(
-            Q(phone_index=crypto.blind_index("customers.customer.phone", term.text)) | Q(customer_no=term.text)
+            Q(phone_index=crypto.blind_index("customers.customer.phone", term.text)) | Q(customer_no=text.strip())
         )
     if term.kind == "phone_tail":
         tail = crypto.blind_index("customers.customer.phone_tail", term.text)
@@ -121,9 +121,15 @@ def search(customers: CustomerQuerySet, text: str) -> CustomerQuerySet:
     if term.kind == "number":
         return customers.filter(customer_no__startswith=term.text)
     if term.kind == "pinyin":
-        lower = term.text
-        return customers.filter(Q(name_pinyin__startswith=lower) | Q(name_initials__startswith=lower))
+        return customers.filter(_sounds_like(term.text))
     return customers.filter(name_grams__contains=grams(term.text), name__icontains=term.text)
+
+
+def _sounds_like(text: str) -> Q:
+    """Names that begin like this in pinyin, by full sound or initials; of Latin names any part."""
+    joined = letters(text)
+    found = Q(name_pinyin__startswith=text) | Q(name_grams__contains=grams(text), name__icontains=text)
+    return found | Q(name_pinyin__startswith=joined) | Q(name_initials__startswith=joined) if joined else found
 
 
 def holdings(customer_id: int) -> list[Holding]:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from core.money import AmountError, parse_amount
 
@@ -11,6 +11,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _EDGES = " \t\r\n\u3000\xa0\ufeff"
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))")
 _MIDNIGHT = re.compile(r"[ T]00:00(?::00)?$")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]+)?")
+# No account holds ten trillion yuan, and sums of what is below fit their columns.
+TOO_LARGE = 10**13
 LONG_TERM = frozenset({"长期", "长期有效", "long-term", "long term", "permanent"})
 _YES = frozenset({"y", "yes", "是", "1", "true"})
 _NO = frozenset({"n", "no", "否", "0", "false"})
@@ -58,34 +61,36 @@ def parse_day(text: str) -> date:
 def parse_yuan(text: str) -> Decimal:
     """An amount with at most two decimals. CellError: not_a_number, too_many_decimals, too_large."""
     try:
-        return parse_amount(text)
+        amount = parse_amount(text)
     except AmountError as error:
         raise CellError(error.code) from None
+    if abs(amount) >= TOO_LARGE:
+        raise CellError("too_large")
+    return amount
 
 
 def parse_rate(text: str) -> Decimal:
-    """A rate in per cent a year, at most four decimals, with or without a closing %. CellError: not_a_number."""
+    """A rate in per cent a year, at most four decimals, with or without a closing %.
+
+    CellError: not_a_number, too_many_decimals.
+    """
     return _decimal(narrow(text).removesuffix("%").strip(), places=4, limit=1000)
 
 
 def parse_exchange_rate(text: str) -> Decimal:
-    """Yuan for one unit of a currency, at most six decimals, above zero. CellError: not_a_number."""
-    rate = _decimal(narrow(text), places=6, limit=10**8)
+    """Yuan for one unit of a currency, at most six decimals, above zero. CellError: not_a_number, too_many_decimals."""
+    rate = _decimal(narrow(text), places=6, limit=1000)
     if rate <= 0:
         raise CellError("not_a_number")
     return rate
 
 
 def _decimal(text: str, *, places: int, limit: int) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise CellError("not_a_number") from None
-    if not value.is_finite() or abs(value) >= limit:
+    if not _DECIMAL.fullmatch(text) or abs(Decimal(text)) >= limit:
         raise CellError("not_a_number")
-    if -int(value.as_tuple().exponent) > places:
+    if len(text.partition(".")[2].rstrip("0")) > places:
         raise CellError("too_many_decimals")
-    return value
+    return Decimal(text)
 
 
 def parse_flag(text: str) -> bool:

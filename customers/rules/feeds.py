@@ -172,8 +172,8 @@ COLUMNS: Mapping[FeedKind, tuple[Column, ...]] = {
 }
 # The column a closing totals row of the file adds up.
 TOTALLED: Mapping[FeedKind, str] = {FeedKind.BALANCES: "balance", FeedKind.ACCOUNTS: "principal"}
-# An amount that needs no reading: most rows of a balance feed are just that.
-PLAIN_AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,2})?")
+# An amount that needs no reading but the loss of its thousands separators: most rows of a balance feed are just that.
+PLAIN_AMOUNT = re.compile(r"-?(?:[0-9]{1,13}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,2})?")
 TOTAL_WORDS = frozenset({"合计", "总计", "total"})
 
 
@@ -210,14 +210,15 @@ def find_header(kind: FeedKind, row: Sequence[str]) -> Header:
 
 
 def guess_kind(rows: Sequence[Sequence[str]]) -> FeedKind | None:
-    """The kind whose required columns one of the rows heads; with several, the one that knows most of its cells."""
-    found: list[tuple[int, FeedKind]] = []
+    """The kind whose required columns one of the rows heads; of several the one that knows and needs most cells."""
+    found: list[tuple[int, int, FeedKind]] = []
     for row in rows:
         for kind in COLUMNS:
             header = find_header(kind, row)
             if not header.missing:
-                found.append((len(header.places) - len(header.ignored), kind))
-    return max(found, key=lambda pair: pair[0])[1] if found else None
+                needed = sum(column.required for column in COLUMNS[kind])
+                found.append((len(header.places) - len(header.ignored), needed, kind))
+    return max(found, key=lambda item: item[:2])[2] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,16 +236,14 @@ def parse_row(columns: Sequence[tuple[Column, int]], row: Sequence[str]) -> Pars
     width = len(row)
     for column, place in columns:
         text = cells.clean(row[place]) if place < width else ""
-        if not text:
-            if column.required:
-                errors.append("missing_number" if column is columns[0][0] else "missing_value")
-            continue
-        try:
-            values[column.name] = column.parse(text)
-        except CellError as error:
-            if error.code not in errors:
+        if text:
+            try:
+                values[column.name] = column.parse(text)
+            except CellError as error:
                 errors.append(error.code)
-    return ParsedRow(values, errors)
+        elif column.required:
+            errors.append("missing_number" if column is columns[0][0] else "missing_value")
+    return ParsedRow(values, list(dict.fromkeys(errors)) if len(errors) > 1 else errors)
 
 
 def cross_check(kind: FeedKind, values: Mapping[str, Any]) -> list[str]:

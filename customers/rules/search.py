@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from core.phones import PhoneError, normalise_phone
 from customers.rules.cells import clean, narrow
 
 Kind = Literal["nothing", "id_no", "phone", "phone_tail", "number", "name", "pinyin"]
 
 _ID_NO = re.compile(r"[0-9]{17}[0-9X]|[0-9]{15}", re.IGNORECASE)
-_PHONE = re.compile(r"1[3-9][0-9]{9}")
+_MOBILE = re.compile(r"(86)?1[3-9][0-9]{9}")
 _TAIL = re.compile(r"[0-9]{4}")
 _LATIN = re.compile(r"[a-z' .-]+", re.IGNORECASE)
 
@@ -36,16 +37,30 @@ def read_search(text: str) -> SearchTerm:
         return SearchTerm("nothing", "")
     if _ID_NO.fullmatch(plain):
         return SearchTerm("id_no", plain.upper())
-    digits = re.sub(r"^(\+86|0086|86(?=1))|-", "", plain)
-    if _PHONE.fullmatch(digits):
-        return SearchTerm("phone", digits)
+    if phone := _full_phone(plain):
+        return SearchTerm("phone", phone)
     if _TAIL.fullmatch(plain):
         return SearchTerm("phone_tail", plain)
     if any(c.isdigit() for c in plain) and plain.isascii():
         return SearchTerm("number", plain.upper())
     if _LATIN.fullmatch(narrow(text)):
-        return SearchTerm("pinyin", re.sub(r"[^a-z]", "", plain.lower()))
+        return SearchTerm("pinyin", " ".join(narrow(text).lower().split()))
     return SearchTerm("name", text)
+
+
+def _full_phone(plain: str) -> str | None:
+    """The stored form of a mobile, or of what is written like no number of ours: +49..., 0086..., 010-12345678."""
+    if not plain.isascii() or not (_MOBILE.fullmatch(plain) or plain[0] in "+0(" or "-" in plain):
+        return None
+    try:
+        return normalise_phone(plain)
+    except PhoneError:
+        return None
+
+
+def letters(text: str) -> str:
+    """Pinyin as it is stored: "Zeng, Ming-hui" is zengminghui."""
+    return re.sub(r"[^a-z]", "", text.lower())
 
 
 def grams(name: str) -> list[str]:

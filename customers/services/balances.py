@@ -11,8 +11,7 @@ from django.db.models import Max
 
 from core.sql import statement
 from core.trail import Actor
-from customers.enums import AccountStatus
-from customers.models import Account, FedDay
+from customers.models import FedDay
 from customers.rules.periods import periods_of
 from customers.services.staging import TABLE, drop, fetch_one, mark, run
 
@@ -33,7 +32,7 @@ def last_day() -> date | None:
 
 
 def ensure_months(*days: date) -> None:
-    """Make the partitions of the months of these days; outside the import's transaction, so readers never wait."""
+    """Make the partitions of the months of these days, for which no reader has to wait."""
     for day in days:
         run("SELECT customers_ensure_month(%(day)s)", {"day": day})
 
@@ -45,12 +44,10 @@ def apply_day(*, day: date) -> LedgerCounts:
     _load_rates(day)
     drop("feed_diff")
     run(_sql("balance_diff"), {"day": day, "late": is_late})
+    run("ANALYZE feed_diff (account_id, customer_id, kind)")
     mark("unknown_account", "FROM feed_diff d WHERE d.kind = 'U' AND d.line = r.line")
     counts = dict(_fetch("SELECT kind, count(*) FROM feed_diff GROUP BY kind"))
-    first, changed = _fetch_one_pair(
-        "SELECT count(*) FILTER (WHERE first_on IS NULL), count(*) FILTER (WHERE first_on IS NOT NULL"
-        " AND (balance <> old_balance OR value <> old_value)) FROM feed_diff WHERE kind IN ('N', 'C', 'L')"
-    )
+    first, changed = fetch_one(_sql("late_counts" if is_late else "counts"), {"day": day})
     if last is None or day > last:
         open_period(day=day, last=last)
     if counts.get("C") or counts.get("N"):
@@ -64,6 +61,7 @@ def apply_day(*, day: date) -> LedgerCounts:
         )
         _apply_late(day=day, last=last or day)
     _cover(day=day, missing=counts.get("M", 0))
+    _close_again(day)
     return LedgerCounts(first, changed, counts.get("U", 0))
 
 
@@ -84,8 +82,11 @@ def open_period(*, day: date, last: date | None) -> None:
     )
 
 
-def close_accounts(*, day: date, account_ids: list[int]) -> int:
-    """Accounts the core closed on `day`: their balance is zero from then on unless a feed says otherwise."""
+def close_accounts(*, day: date, account_ids: list[int], is_known: bool = False) -> int:
+    """Accounts the core closed on `day`: their balance is zero from then on unless a feed says otherwise.
+
+    `is_known`: the closing was known when later days were fed, so their silence about the account means nothing.
+    """
     if not account_ids:
         return 0
     drop("late")
@@ -99,19 +100,38 @@ def close_accounts(*, day: date, account_ids: list[int]) -> int:
     if touched:
         last = last_day() or day
         open_period(day=max(day, last), last=last)
-        _apply_late(day=day, last=max(day, last))
+        _apply_late(day=day, last=max(day, last), is_closing=not is_known)
         _name_on(day=day, named="SELECT account_id FROM late")
     return int(touched)
 
 
+def _close_again(day: date) -> None:
+    """First balances that arrive after the closing of their account, for a day before it, end with the closing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT d.closed_on, array_agg(d.account_id) FROM feed_diff d WHERE d.kind IN ('N', 'L')"
+            " AND d.closed_on > %(day)s AND NOT EXISTS (SELECT FROM customers_balancechange c"
+            ' WHERE c.account_id = d.account_id AND c."on" = d.closed_on) GROUP BY d.closed_on ORDER BY d.closed_on',
+            {"day": day},
+        )
+        closings = cursor.fetchall()
+    for closed_on, ids in closings:
+        ensure_months(closed_on)
+        close_accounts(day=closed_on, account_ids=ids, is_known=True)
+
+
 def revalue(*, day: date, currency: str) -> int:
-    """Value the balances of a currency from `day` on at the stored rates (the last one not after each day)."""
+    """Value the balances of a currency from `day` on at the stored rates (the last one not after each day).
+
+    The day gets a change row of its own for every account that had a balance by then.
+    """
     drop("late")
     run(
         "CREATE TEMP TABLE late ON COMMIT DROP AS"
         " SELECT a.id AS account_id, a.customer_id, c.balance, 0::numeric(18,2) AS value FROM customers_account a"
-        " CROSS JOIN LATERAL (SELECT balance FROM customers_balancechange WHERE account_id = a.id"
-        '  AND "on" <= %(day)s ORDER BY "on" DESC LIMIT 1) c WHERE a.currency = %(currency)s',
+        " JOIN customers_accountbalance b ON b.account_id = a.id"
+        " LEFT JOIN LATERAL (SELECT balance FROM customers_balancechange WHERE account_id = a.id"
+        '  AND "on" <= %(day)s ORDER BY "on" DESC LIMIT 1) c ON true WHERE a.currency = %(currency)s',
         {"day": day, "currency": currency},
     )
     (touched,) = fetch_one("SELECT count(*) FROM late")
@@ -140,16 +160,11 @@ def unvalued(*, day: date) -> list[tuple[str, int]]:
         return [(currency, int(count)) for currency, count in cursor.fetchall()]
 
 
-def closed_now(*, day: date) -> list[int]:
-    """Ids of accounts whose closing on `day` has just been recorded."""
-    return list(Account.everything.filter(status=AccountStatus.CLOSED, closed_on=day).values_list("pk", flat=True))
-
-
-def _apply_late(*, day: date, last: date) -> None:
+def _apply_late(*, day: date, last: date, is_closing: bool = False) -> None:
     """Put the rows of table `late` in at `day` and rebuild everything after it for their accounts and customers."""
     _mark_unnamed_before_first(day)
-    _find_next_named(day=day, last=last)
-    run(_sql("late_anchor"), {"day": day})
+    _find_named(day=day, last=last, is_closing=is_closing)
+    run(_sql("late_anchor"), {"day": day, "closing": is_closing})
     _post_late(day)
     rebuild(day=day, last=last)
 
@@ -157,7 +172,7 @@ def _apply_late(*, day: date, last: date) -> None:
 def _post_late(day: date) -> None:
     run(
         'INSERT INTO customers_balancechange (account_id, customer_id, "on", balance, value, day_sum)'
-        " SELECT account_id, customer_id, %(day)s, balance, value, 0 FROM late"
+        " SELECT account_id, customer_id, %(day)s, balance, value, 0 FROM late WHERE balance IS NOT NULL"
         ' ON CONFLICT (account_id, "on") DO UPDATE SET balance = excluded.balance, value = excluded.value',
         {"day": day},
     )
@@ -196,22 +211,30 @@ def _mark_unnamed_before_first(day: date) -> None:
     )
 
 
-def _find_next_named(*, day: date, last: date) -> None:
-    """Table late_next: for each late account the first later day whose feed named it."""
+def _find_named(*, day: date, last: date, is_closing: bool) -> None:
+    """Table late_next: for each late account the first later day whose feed named it.
+
+    Full days list the accounts they did not name, but not the closed ones: those they named only if it is written
+    down as a change. So for accounts that are just being closed (`is_closing`) it is every later day, while the
+    lists still tell.
+    """
     drop("late_next")
-    run('CREATE TEMP TABLE late_next (account_id bigint PRIMARY KEY, "on" date NOT NULL) ON COMMIT DROP')
+    run('CREATE TEMP TABLE late_next (account_id bigint, "on" date, PRIMARY KEY (account_id, "on")) ON COMMIT DROP')
     (wanted,) = fetch_one("SELECT count(*) FROM late")
     for fed in FedDay.objects.filter(on__gt=day, on__lte=last).order_by("on"):
         listed = "NOT EXISTS" if fed.is_full else "EXISTS"
-        wanted -= run(
+        found = run(
             "INSERT INTO late_next SELECT l.account_id, %(on)s FROM late l"
+            " JOIN customers_account a ON a.id = l.account_id"
             " LEFT JOIN customers_accountbalance b USING (account_id)"
             " WHERE (b.first_on IS NULL OR b.first_on <= %(on)s)"
-            f" AND {listed} (SELECT 1 FROM customers_feddayaccount x"
-            ' WHERE x."on" = %(on)s AND x.account_id = l.account_id)'
-            " ON CONFLICT DO NOTHING",
-            {"on": fed.on},
+            " AND (%(closing)s OR NOT EXISTS (SELECT FROM late_next n WHERE n.account_id = l.account_id))"
+            " AND (%(closing)s OR NOT %(full)s OR a.closed_on IS NULL OR a.closed_on > %(on)s)"
+            f" AND {listed} (SELECT FROM customers_feddayaccount x"
+            ' WHERE x."on" = %(on)s AND x.account_id = l.account_id)',
+            {"on": fed.on, "full": fed.is_full, "closing": is_closing},
         )
+        wanted -= 0 if is_closing else found
         if wanted <= 0:
             break
 
@@ -270,8 +293,3 @@ def _fetch(sql: str) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return list(cursor.fetchall())
-
-
-def _fetch_one_pair(sql: str) -> tuple[int, int]:
-    first, second = fetch_one(sql)
-    return int(first), int(second)

@@ -8,7 +8,7 @@ import io
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import crypto, jobs, trail
 from core.errors import DomainError
+from core.money import AmountError, parse_amount
 from core.spreadsheets import harmless
 from core.trail import Actor
 from customers.enums import FeedKind, FeedStatus
@@ -54,6 +55,9 @@ class TooManyRejects(DomainError):
     message = _("%(rejected)s of %(rows)s rows cannot be used, more than the allowed %(limit)s; nothing was imported.")
 
 
+Reader = Callable[["Located", list[list[str]]], Iterator[Row]]
+
+
 class _DryRun(Exception):
     """Takes a checked import back."""
 
@@ -79,7 +83,7 @@ class Located:
 
 def locate(kind: FeedKind, sheet: Sheet) -> Located:
     """Find the header under any title rows. Raises MissingColumns naming what the best line lacks."""
-    found = [(line, row, rules.find_header(kind, row)) for line, row in sheet.head()]
+    found = [(line, row, rules.find_header(kind, row)) for line, row in sheet.head() or [(1, [""])]]
     line, row, header = min(found, key=lambda item: (len(item[2].missing), -len(item[2].places), item[0]))
     if header.missing:
         names = ", ".join(f"{c.name} {c.heading}" for c in header.missing)
@@ -90,18 +94,32 @@ def locate(kind: FeedKind, sheet: Sheet) -> Located:
 def data_rows(located: Located, totals: list[list[str]]) -> Iterator[Row]:
     """The rows under the header; a closing totals row goes into `totals` instead."""
     held: Row | None = None
-    for line, row in located.sheet.rows():
-        if line <= located.header_line or not any(cells.clean(c) for c in row):
+    for found in located.sheet.rows():
+        line, row = found
+        # The last sign of the first cell settles most rows: this runs for millions.
+        if line <= located.header_line or not (row[0][-1:].isalnum() or any(map(cells.clean, row))):
             continue
         if held is not None:
             yield held
-            held = None
-        if row[0] and cells.narrow(cells.clean(row[0])).lower() in rules.TOTAL_WORDS:
-            held = (line, row)
-        else:
-            yield line, row
-    if held is not None:
+        held = found
+    if held is None:
+        return
+    if cells.narrow(cells.clean(held[1][0])).lower() in rules.TOTAL_WORDS:
         totals.append(held[1])
+    else:
+        yield held
+
+
+def stated_date(located: Located) -> date | None:
+    """The business date in the first data row of the file, when it has such a column."""
+    place = located.header.places.get("business_date")
+    first = next(data_rows(located, []), None)
+    if place is None or first is None or len(first[1]) <= place:
+        return None
+    try:
+        return cells.parse_day(cells.clean(first[1][place]))
+    except cells.CellError:
+        return None
 
 
 def import_feed(
@@ -115,9 +133,10 @@ def import_feed(
     dry_run: bool = False,
     origin: str = "core",
     feed: Feed | None = None,
+    watch: Callable[[int], None] | None = None,
 ) -> Feed:
     """Import one file; the returned Feed row says what became of it. Nothing but that row is kept unless committed."""
-    feed = feed or Feed(created_at=at, actor_no=actor.number, source=origin)
+    feed = feed or Feed(created_at=at, actor_no=actor.number, source=origin[:20])
     feed.kind, feed.business_date, feed.file_name = kind, business_date, source.name[:200]
     feed.control_rows, feed.control_total, feed.max_rejected = controls.rows, controls.total, controls.max_rejected
     started = time.monotonic()
@@ -125,13 +144,15 @@ def import_feed(
         sheet = open_sheet(source, rules.is_heading)
         feed.content_hash = sheet.digest
         located = locate(kind, sheet)
-        feed.header = [c[:60] for c in located.header_row]
+        feed.header = [cells.clean(c)[:60] for c in located.header_row]
         feed.notes = [f"ignored_column:{name}" for name in located.header.ignored]
-        _import(feed, located, controls, actor=actor, at=at, dry_run=dry_run)
+        rows = _watched(watch) if watch else data_rows
+        _import(feed, located, rows, controls, actor=actor, at=at, dry_run=dry_run)
     except (ControlFailed, TooManyRejects) as error:
         feed.status, feed.message = FeedStatus.REFUSED, str(error)[:500]
     except DomainError as error:
         feed.status, feed.message = FeedStatus.FAILED, str(error)[:500]
+        feed.unreadable = isinstance(error, UnreadableFile)  # type: ignore[attr-defined]  # for this import's caller
     except DatabaseError as error:
         feed.status, feed.message = FeedStatus.FAILED, _database_words(error)
     feed.seconds = round(time.monotonic() - started, 3)
@@ -140,24 +161,35 @@ def import_feed(
     return feed
 
 
-def _import(feed: Feed, located: Located, controls: Controls, *, actor: Actor, at: datetime, dry_run: bool) -> None:
-    earlier = Feed.objects.filter(
-        kind=feed.kind,
-        business_date=feed.business_date,
-        content_hash=feed.content_hash,
-        status=FeedStatus.COMMITTED,
-    ).first()
+def _watched(watch: Callable[[int], None]) -> Reader:
+    """`data_rows` that says about once a second how many rows it has read."""
+
+    def read(located: Located, totals: list[list[str]]) -> Iterator[Row]:
+        told = time.monotonic()
+        for number, row in enumerate(data_rows(located, totals), start=1):
+            if number % 2000 == 0 and time.monotonic() - told > 1:
+                watch(number)
+                told = time.monotonic()
+            yield row
+
+    return read
+
+
+def _import(
+    feed: Feed, located: Located, rows: Reader, controls: Controls, *, actor: Actor, at: datetime, dry_run: bool
+) -> None:
+    earlier = _committed_twin(feed)
     if earlier:
         _repeat(feed, earlier)
         return
-    balances.ensure_months(feed.business_date)
     context = Context(FeedKind(feed.kind), feed.business_date, actor, at, located.header.places)
     totals: list[list[str]] = []
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
-            outcome = merge(context, lambda: data_rows(located, totals))
+            balances.ensure_months(feed.business_date)
+            outcome = merge(context, lambda: rows(located, totals))
             _describe(feed, outcome)
             feed._refused = (located, outcome)  # type: ignore[attr-defined]  # written after a roll-back too
             _check(feed, outcome, controls, _own_total(context, totals))
@@ -170,6 +202,12 @@ def _import(feed: Feed, located: Located, controls: Controls, *, actor: Actor, a
         if "feed_committed_once" not in str(error):
             raise
         feed.status = FeedStatus.ALREADY_IMPORTED
+
+
+def _committed_twin(feed: Feed) -> Feed | None:
+    """The import of the same content for the same kind and date."""
+    twins = Feed.objects.filter(kind=feed.kind, business_date=feed.business_date, content_hash=feed.content_hash)
+    return twins.filter(status=FeedStatus.COMMITTED).first()
 
 
 def _repeat(feed: Feed, earlier: Feed) -> None:
@@ -191,11 +229,17 @@ def _describe(feed: Feed, outcome: Outcome) -> None:
 def _own_total(context: Context, totals: list[list[str]]) -> Decimal | None:
     """The amount in the file's closing totals row, when it states one."""
     place = context.places.get(rules.TOTALLED.get(context.kind, ""))
-    if not totals or place is None or len(totals[0]) <= place or not cells.clean(totals[0][place]):
+    if not totals or place is None:
+        return None
+    words = [cells.clean(cell) for cell in totals[0]]
+    # The word "total" may stand in the amount's own column; the amount then is the row's only other word.
+    stated = [words[place]] if 0 < place < len(words) else words[1:] if place == 0 else []
+    found = [word for word in stated if word]
+    if not found:
         return None
     try:
-        return cells.parse_yuan(cells.clean(totals[0][place]))
-    except cells.CellError as error:
+        return parse_amount(found[0])
+    except AmountError as error:
         raise ControlFailed(_("The file's totals row holds no amount; nothing was imported.")) from error
 
 
@@ -238,7 +282,7 @@ def _keep(feed: Feed) -> None:
     with transaction.atomic():
         feed.save()
         feed.rejects.all().delete()
-        if kept is None:
+        if kept is None or not kept[1].rejects:
             return
         located, outcome = kept
         batch = []
@@ -254,9 +298,11 @@ def _keep(feed: Feed) -> None:
 
 def rejects_csv(feed: Feed) -> Iterator[str]:
     """The unusable rows as a CSV that can be corrected and imported again: original cells, and why."""
+    if feed.status == FeedStatus.ALREADY_IMPORTED:
+        feed = _committed_twin(feed) or feed
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow([*feed.header, "reject_line", "reject_reason"])
+    writer.writerow([*map(harmless, feed.header), "reject_line", "reject_reason"])
     yield "\ufeff" + _drained(buffer)
     width = len(feed.header)
     for reject in feed.rejects.order_by("line").iterator():
@@ -275,7 +321,8 @@ def _drained(buffer: io.StringIO) -> str:
 def _database_words(error: DatabaseError) -> str:
     """What an operator can act on, without the values of the row (psycopg2 quotes them in its detail)."""
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return f"The database refused the import and kept nothing: {first}"[:500]
+    words = _("The database refused the import and kept nothing: %(why)s") % {"why": first}
+    return str(words)[:500]
 
 
 __all__ = [

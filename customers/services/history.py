@@ -37,7 +37,7 @@ def load_history(*, changes: Iterable[tuple[str, date, Decimal]], first: date, l
         drop("late")
         run(
             "CREATE TEMP TABLE late ON COMMIT DROP AS SELECT account_id, min(customer_id) AS customer_id,"
-            ' min("on") AS first_on FROM customers_balancechange GROUP BY account_id'
+            ' min("on") AS first_on, 0 AS balance FROM customers_balancechange GROUP BY account_id'
         )
         FedDay.objects.bulk_create([FedDay(on=day, is_full=True) for day in days])
         run(statement("customers", "late_latest"), {"day": first})

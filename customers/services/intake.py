@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import jobs, trail
 from core.errors import DomainError
+from core.jobs import Progress
 from core.models import Job
 from core.trail import Actor
 from customers.enums import FeedKind, FeedStatus
@@ -20,7 +21,7 @@ from customers.rules import feeds as rules
 from customers.services.feeds import DEFAULT_MAX_REJECTED, Controls, import_feed
 
 CHECK, IMPORT = "customers.check_feed", "customers.import_feed"
-_INBOX_NAME = re.compile(r"(?P<kind>[a-z]+)[_.-].*?(?P<day>\d{8})[^/]*\.(csv|csv\.gz|txt|txt\.gz|xlsx)", re.IGNORECASE)
+_INBOX_NAME = re.compile(r"(?P<kind>[a-z]+)[_.-].+\.(csv|csv\.gz|txt|txt\.gz|xlsx)", re.IGNORECASE)
 
 
 class UnknownKind(DomainError):
@@ -51,8 +52,9 @@ def receive_feed(
     actor: Actor,
     at: datetime,
     controls: Controls | None = None,
+    dry_run: bool = True,
 ) -> Feed:
-    """Take an upload in and have it checked by a worker. Raises UnknownKind, UnreadableFile."""
+    """Take an upload in; a worker checks or, without `dry_run`, imports it. Raises UnknownKind, UnreadableFile."""
     source = sealed_file(Path(settings.UPLOADS) / stored_as, upload_name)
     if kind is None:
         kind = rules.guess_kind([row for _line, row in open_sheet(source, rules.is_heading).head()])
@@ -73,7 +75,7 @@ def receive_feed(
             created_at=at,
         )
         trail.record(actor=actor, action="upload", subject="customers.feed", subject_id=feed.pk, at=at)
-        _enqueue(feed, CHECK, actor=actor, at=at)
+        _enqueue(feed, CHECK if dry_run else IMPORT, actor=actor, at=at)
     return feed
 
 
@@ -105,9 +107,11 @@ def _enqueue(feed: Feed, name: str, *, actor: Actor, at: datetime) -> None:
     feed.save(update_fields=["job"])
 
 
-def run_stored_feed(*, job: Job, dry_run: bool, at: datetime) -> dict[str, object]:
-    """A worker's part: check or import the upload of a job; the sealed file goes once it is imported."""
+def run_stored_feed(*, job: Job, progress: Progress, dry_run: bool, at: datetime) -> dict[str, object]:
+    """A worker's part: check or import the upload of a job; the sealed file stays only while it may be imported."""
     feed = Feed.objects.get(pk=job.args["feed"])
+    if feed.status == FeedStatus.COMMITTED:  # by a worker that died before it could say so
+        return _ended(feed)
     actor = Actor(job.actor_id, job.actor_no)
     controls = Controls(feed.control_rows, feed.control_total, feed.max_rejected)
     feed = import_feed(
@@ -119,8 +123,14 @@ def run_stored_feed(*, job: Job, dry_run: bool, at: datetime) -> dict[str, objec
         at=at,
         dry_run=dry_run,
         feed=feed,
+        # A checked file's rows are known; while it is checked only the rows read so far are.
+        watch=lambda rows: progress.report_beside(rows, feed.rows),
     )
-    if feed.status == FeedStatus.COMMITTED:
+    return _ended(feed)
+
+
+def _ended(feed: Feed) -> dict[str, object]:
+    if feed.status != FeedStatus.DRY_RUN:
         _remove(feed)
     return {"rows": feed.rows, "accepted": feed.accepted, "rejected": feed.rejected, "status": feed.status}
 
@@ -153,9 +163,9 @@ def import_inbox(*, business_date: date, actor: Actor, at: datetime) -> dict[str
 
 def _waiting(inbox: Path, business_date: date) -> list[tuple[FeedKind, Path]]:
     order = {kind.value: place for place, kind in enumerate(FeedKind)}
-    found = []
+    found, stamp = [], re.compile(rf"(?<!\d){business_date:%Y%m%d}")
     for path in sorted(inbox.iterdir()) if inbox.is_dir() else []:
         match = _INBOX_NAME.fullmatch(path.name)
-        if match and match["day"] == f"{business_date:%Y%m%d}" and match["kind"].lower() in order:
+        if match and stamp.search(path.name) and match["kind"].lower() in order:
             found.append((FeedKind(match["kind"].lower()), path))
     return sorted(found, key=lambda pair: (order[pair[0].value], pair[1].name))

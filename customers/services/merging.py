@@ -56,61 +56,62 @@ def merge(context: Context, rows: Rows) -> Outcome:
 
 @dataclass(slots=True)
 class _Small:
-    """The parsed rows of a small feed, kept in memory: (line, values) of the usable ones."""
+    """The parsed rows of a small feed, kept in memory: (line, values)."""
 
     outcome: Outcome
-    good: list[tuple[int, dict[str, Any]]]
+    rows: list[tuple[int, dict[str, Any]]]
+
+    def reject(self, reason: str, unusable: Callable[[dict[str, Any]], bool]) -> None:
+        """Add a reason to the rows of which the condition is true; rows with other faults are asked too."""
+        for line, values in self.rows:
+            reasons = self.outcome.rejects.get(line, [])
+            if reason not in reasons and unusable(values):
+                self.outcome.rejects[line] = [*reasons, reason]
+
+    def good(self) -> list[dict[str, Any]]:
+        """The values of the usable rows."""
+        return [values for line, values in self.rows if line not in self.outcome.rejects]
 
 
 def _read_small(context: Context, rows: Rows) -> _Small:
-    outcome, good, seen = Outcome(), [], set[Any]()
+    small, seen = _Small(Outcome(), []), set[Any]()
     columns, key = context.columns(), rules.key_column(context.kind)
     for line, cells in rows():
-        outcome.rows += 1
+        small.outcome.rows += 1
         parsed = rules.parse_row(columns, cells)
         number = parsed.values.get(key)
         if number is not None and number in seen:
             parsed.errors.append("duplicate")
         seen.add(number)
         if parsed.errors:
-            outcome.rejects[line] = parsed.errors
-        else:
-            good.append((line, parsed.values))
-    return _Small(outcome, good)
+            small.outcome.rejects[line] = parsed.errors
+        small.rows.append((line, parsed.values))
+    return small
 
 
-def _keep(small: _Small, reason: str, usable: Callable[[dict[str, Any]], bool]) -> None:
-    bad = [line for line, values in small.good if not usable(values)]
-    for line in bad:
-        small.outcome.rejects.setdefault(line, []).append(reason)
-    small.good = [(line, values) for line, values in small.good if line not in set(bad)]
-
-
-def _stands_in(known: Set[Any], column: str, values: dict[str, Any]) -> bool:
-    return values.get(column) in known
+def _is_strange(known: Set[Any], column: str, values: dict[str, Any]) -> bool:
+    return values.get(column) is not None and values[column] not in known
 
 
 def _branches(context: Context, rows: Rows) -> Outcome:
     small = _read_small(context, rows)
     stored = set(Branch.objects.values_list("code", flat=True))
     before = -1
-    while before != len(small.good):  # a unit whose parent is rejected has none either
-        before = len(small.good)
-        known = stored | {values["code"] for _line, values in small.good} | {None}
-        _keep(small, "unknown_parent", partial(_stands_in, known, "parent_code"))
-    counts = load_branches(
-        rows=[BranchRow(v["code"], v["name"], v.get("parent_code"), v.get("kind", "branch")) for _n, v in small.good],
-        actor=context.actor,
-        at=context.at,
-    )
+    while before != len(small.outcome.rejects):  # a unit whose parent is rejected has none either
+        before = len(small.outcome.rejects)
+        known = stored | {values["code"] for values in small.good()}
+        small.reject("unknown_parent", partial(_is_strange, known, "parent_code"))
+    top = "" if "parent_code" in context.places else None
+    good = [BranchRow(v["code"], v["name"], v.get("parent_code", top), v.get("kind")) for v in small.good()]
+    counts = load_branches(rows=good, actor=context.actor, at=context.at)
     return _counted(small.outcome, counts.created, counts.updated, counts.unchanged)
 
 
 def _staff(context: Context, rows: Rows) -> Outcome:
     small = _read_small(context, rows)
     known = set(Branch.objects.values_list("code", flat=True))
-    _keep(small, "unknown_branch", partial(_stands_in, known, "branch_code"))
-    people = [StaffRow(v["staff_no"], v["name"], v["role"], v["branch_code"]) for _n, v in small.good]
+    small.reject("unknown_branch", partial(_is_strange, known, "branch_code"))
+    people = [StaffRow(v["staff_no"], v["name"], v["role"], v["branch_code"]) for v in small.good()]
     counts = load_staff(rows=people, actor=context.actor, at=context.at)
     return _counted(small.outcome, counts.created, counts.updated, counts.unchanged)
 
@@ -118,8 +119,10 @@ def _staff(context: Context, rows: Rows) -> Outcome:
 def _products(context: Context, rows: Rows) -> Outcome:
     small = _read_small(context, rows)
     stored = {p.code: p for p in Product.objects.all()}
-    new, changed = [], []
-    for _line, values in small.good:
+    # An empty cell takes a known value back; a missing column does not.
+    empty = {n: v for n, v in (("term_months", None), ("currency", "CNY")) if n in context.places}
+    new, changed, good = [], [], small.good()
+    for values in ({**empty, **v} for v in good):
         product = stored.get(values["code"])
         if product is None:
             new.append(Product(**values))
@@ -130,14 +133,15 @@ def _products(context: Context, rows: Rows) -> Outcome:
     Product.objects.bulk_create(new)
     if changed:
         Product.objects.bulk_update(changed, ["name", "kind", "term_months", "currency"])
-    return _counted(small.outcome, len(new), len(changed), len(small.good) - len(new) - len(changed))
+    return _counted(small.outcome, len(new), len(changed), len(good) - len(new) - len(changed))
 
 
 def _rates(context: Context, rows: Rows) -> Outcome:
     small = _read_small(context, rows)
-    _keep(small, "other_date", lambda v: v.get("business_date", context.business_date) == context.business_date)
+    small.reject("other_date", partial(_is_strange, {context.business_date}, "business_date"))
     stored = dict(ExchangeRate.objects.filter(on=context.business_date).values_list("currency", "rate"))
-    fresh = {v["currency"]: v["rate"] for _n, v in small.good if stored.get(v["currency"]) != v["rate"]}
+    good = small.good()
+    fresh = {v["currency"]: v["rate"] for v in good if stored.get(v["currency"]) != v["rate"]}
     ExchangeRate.objects.bulk_create(
         [ExchangeRate(currency=c, on=context.business_date, rate=r) for c, r in fresh.items()],
         update_conflicts=True,
@@ -147,7 +151,7 @@ def _rates(context: Context, rows: Rows) -> Outcome:
     for currency in fresh:
         balances.revalue(day=context.business_date, currency=currency)
     created = sum(c not in stored for c in fresh)
-    return _counted(small.outcome, created, len(fresh) - created, len(small.good) - len(fresh))
+    return _counted(small.outcome, created, len(fresh) - created, len(good) - len(fresh))
 
 
 def _counted(outcome: Outcome, created: int, updated: int, unchanged: int) -> Outcome:
@@ -200,7 +204,7 @@ def _staged_lines(
     field_of = staging.copy_field
     for line, cells in rows:
         parsed = rules.parse_row(columns, cells)
-        errors = parsed.errors or rules.cross_check(kind, parsed.values)
+        errors = parsed.errors + rules.cross_check(kind, parsed.values)
         texts = [field_of(parsed.values.get(name)) for name in names]
         yield "\t".join([str(line), *texts, ",".join(errors) if errors else r"\N"]) + "\n"
 
@@ -224,9 +228,21 @@ def _accounts(context: Context, rows: Rows) -> Outcome:
         "FROM customers_account a JOIN customers_customer c ON c.id = a.customer_id"
         " WHERE a.account_no = r.account_no AND c.customer_no <> r.customer_no",
     )
+    _mark_early_maturities(context)
     outcome.rejects = staging.rejected()
     (outcome.stated,) = staging.fetch_one(f"SELECT coalesce(sum(principal), 0) FROM {TABLE}")
     return _merge_accounts(context, outcome)
+
+
+def _mark_early_maturities(context: Context) -> None:
+    """A file with one of the two dates only is held against the stored other one."""
+    present = [name for name in ("value_date", "matures_on") if name in context.places]
+    if len(present) == 1:
+        begins, ends = ("r", "a") if present == ["value_date"] else ("a", "r")
+        mark(
+            "matures_before_value_date",
+            f"FROM customers_account a WHERE a.account_no = r.account_no AND {ends}.matures_on < {begins}.value_date",
+        )
 
 
 def _merge_accounts(context: Context, outcome: Outcome) -> Outcome:
@@ -245,6 +261,7 @@ def _merge_accounts(context: Context, outcome: Outcome) -> Outcome:
     assigned = ", ".join(f"{name} = {value}" for name, value in pairs)
     differs = " OR ".join(f"a.{name} IS DISTINCT FROM ({value})" for name, value in pairs)
     params = {"day": context.business_date}
+    closing_now = _closing_ids(source) if "status" in context.places else []
     updated = run(
         f"UPDATE customers_account a SET {assigned} FROM ({source}) s"
         f" WHERE a.account_no = s.account_no AND ({differs})",
@@ -258,8 +275,17 @@ def _merge_accounts(context: Context, outcome: Outcome) -> Outcome:
         f" FROM ({source}) s ON CONFLICT (account_no) DO NOTHING",
         params,
     )
-    balances.close_accounts(day=context.business_date, account_ids=balances.closed_now(day=context.business_date))
+    balances.close_accounts(day=context.business_date, account_ids=closing_now)
     return _counted(outcome, created, updated, outcome.rows - len(outcome.rejects) - created - updated)
+
+
+def _closing_ids(source: str) -> list[int]:
+    """Accounts that this file closes and that were not closed before."""
+    (ids,) = staging.fetch_one(
+        f"SELECT array_agg(a.id) FROM ({source}) s JOIN customers_account a ON a.account_no = s.account_no"
+        " WHERE s.status = 'closed' AND a.closed_on IS NULL"
+    )
+    return ids or []
 
 
 BALANCE_COLUMNS = {"account_no": "text", "balance": "numeric(18,2)"}
@@ -274,10 +300,10 @@ def _balance_lines(context: Context, rows: Iterator[tuple[int, list[str]]], outc
     for line, cells in rows:
         outcome.rows += 1
         if len(cells) > width:
-            account, balance = cells[number], cells[amount]
+            account, balance = cells[number].removeprefix("'"), cells[amount]
             known = dates.get(cells[dated]) if dated >= 0 else True
             if known and plain(balance) and account.isascii() and account.isalnum() and len(account) <= 40:
-                yield f"{line}\t{account}\t{balance}\t\\N\n"
+                yield f"{line}\t{account}\t{balance.replace(',', '')}\t\\N\n"
                 continue
         parsed = rules.parse_row(columns, cells)
         values, errors = parsed.values, parsed.errors
@@ -293,7 +319,13 @@ def _balances(context: Context, rows: Rows) -> Outcome:
     outcome = Outcome()
     staging.stage(BALANCE_COLUMNS, _balance_lines(context, rows(), outcome))
     staging.mark_duplicates("account_no")
-    (outcome.stated,) = staging.fetch_one(f"SELECT coalesce(sum(balance), 0) FROM {TABLE}")
+    outcome.stated, faulty = staging.fetch_one(f"SELECT coalesce(sum(balance), 0), count(errors) FROM {TABLE}")
+    if faulty:  # the others are looked up when they are posted
+        mark(
+            "unknown_account",
+            "WHERE r.errors IS NOT NULL AND r.account_no IS NOT NULL"
+            " AND NOT EXISTS (SELECT FROM customers_account a WHERE a.account_no = r.account_no)",
+        )
     counts = balances.apply_day(day=context.business_date)
     outcome.rejects = staging.rejected()
     (outcome.total,) = staging.fetch_one(f"SELECT coalesce(sum(balance), 0) FROM {TABLE} WHERE errors IS NULL")

@@ -102,6 +102,11 @@ def touch_contact(*, customer_id: int, on: date) -> None:
     CustomerPosition.everything.filter(earlier, customer_id=customer_id).update(last_contact_on=on)
 
 
+def set_last_contact(*, customer_id: int, on: date | None) -> None:
+    """Put the last contact right after one was corrected or taken back; None when none is left."""
+    CustomerPosition.everything.filter(pk=customer_id).update(last_contact_on=on)
+
+
 @transaction.atomic
 def share_customer(*, customer: Customer, user: User, reason: str, actor: User, at: datetime) -> CustomerShare:
     """Open a customer to one more member of staff; doing it again changes nothing."""

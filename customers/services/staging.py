@@ -6,10 +6,12 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 TABLE = "feed_rows"
 FLUSH = 1 << 18
+# For the import's transaction: its joins are large and few, compiling them costs more than it saves.
+SESSION = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'"
 
 
 class CopyStream:
@@ -18,8 +20,17 @@ class CopyStream:
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
         self._rest = b""
+        self.error: Exception | None = None
 
     def read(self, size: int = FLUSH) -> bytes:
+        """The next bytes; what goes wrong in the iterator is kept for `stage` to raise, and ends the COPY."""
+        try:
+            return self._read(size)
+        except Exception as error:
+            self.error = error
+            raise
+
+    def _read(self, size: int) -> bytes:
         parts, length = [self._rest], len(self._rest)
         while length < size:
             batch = "".join(islice(self._lines, 2000))
@@ -51,12 +62,23 @@ def copy_field(value: Any) -> str:
 
 
 def stage(columns: Mapping[str, str], lines: Iterable[str]) -> None:
-    """Make the staging table with `line`, the columns (name to SQL type) and `errors`, and fill it."""
+    """Make the staging table with `line`, the columns (name to SQL type) and `errors`, and fill it.
+
+    Raises what the lines raise: psycopg2 would only quote it in an error of the database's.
+    """
     spec = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     drop(TABLE)
     with connection.cursor() as cursor:
+        cursor.execute(SESSION)
         cursor.execute(f"CREATE TEMP TABLE {TABLE} (line integer, {spec}, errors text) ON COMMIT DROP")
-        cursor.cursor.copy_expert(f"COPY {TABLE} FROM STDIN", CopyStream(iter(lines)))
+        stream = CopyStream(iter(lines))
+        try:
+            with connection.wrap_database_errors:
+                cursor.cursor.copy_expert(f"COPY {TABLE} FROM STDIN", stream)
+        except DatabaseError:
+            if stream.error is None:
+                raise
+            raise stream.error from None
         cursor.execute(f"ANALYZE {TABLE}")
 
 

@@ -39,6 +39,8 @@ _TYPES = {
     "birth_date": "date",
     "opened_on": "date",
 }
+# What is looked up in other tables, even for a row with faults: all its reasons are to be named.
+_KEYS = ("customer_no", "branch_code", "manager_no")
 # Empty text rather than NULL, as the model has it.
 _BLANK = frozenset({"id_type", "sex", "occupation", "employer", "risk_grade"})
 
@@ -55,14 +57,15 @@ def customer_lines(
 ) -> Iterator[str]:
     """COPY lines: checked, sealed, indexed."""
     names = list(customer_columns())
+    # A cell that is empty and a column that is missing mean different things: what the file has is part of the print.
+    present = ",".join(sorted(column.name for column, _place in columns))
     for line, cells in rows:
         parsed = rules.parse_row(columns, cells)
         values, errors = parsed.values, parsed.errors
         _check_people(values, errors, today)
-        staged = {} if errors else _sealed(values)
-        staged["customer_no"] = values.get("customer_no")
+        staged = {n: values.get(n) for n in _KEYS} if errors else _sealed(values, present)
         texts = [copy_field(staged.get(name)) for name in names]
-        yield "\t".join([str(line), *texts, ",".join(errors) if errors else r"\N"]) + "\n"
+        yield "\t".join([str(line), *texts, ",".join(dict.fromkeys(errors)) if errors else r"\N"]) + "\n"
 
 
 def _check_people(values: dict[str, Any], errors: list[str], today: date) -> None:
@@ -91,12 +94,12 @@ def _check_people(values: dict[str, Any], errors: list[str], today: date) -> Non
             errors.append("not_an_email")
 
 
-def _sealed(values: dict[str, Any]) -> dict[str, Any]:
+def _sealed(values: dict[str, Any], present: str) -> dict[str, Any]:
     """The row as it is stored."""
     number, name = values["customer_no"], values["name"]
     is_person = values.get("kind", CustomerKind.PERSON) == CustomerKind.PERSON
     spoken = reading(name, is_person)
-    staged = {n: values.get(n) for n in ("branch_code", "manager_no", "name", "birth_date", "opened_on", "kind")}
+    staged = {n: values.get(n) for n in (*_KEYS, "name", "birth_date", "opened_on", "kind")}
     staged |= {n: values.get(n, "") for n in _BLANK}
     staged |= {"name_pinyin": spoken.full[:200], "name_initials": spoken.initials[:60], "name_grams": grams(name)}
     staged |= {"id_expires_on": values.get("id_expires_on")}
@@ -108,7 +111,7 @@ def _sealed(values: dict[str, Any]) -> dict[str, Any]:
                 staged[f"{name}_index"] = crypto.blind_index(f"customers.customer.{name}", text)
     if phone := values.get("phone"):
         staged["phone_tail_index"] = crypto.blind_index("customers.customer.phone_tail", phone[-4:])
-    staged["fingerprint"] = crypto.fingerprint(*(f"{k}={v}" for k, v in sorted(values.items())))
+    staged["fingerprint"] = crypto.fingerprint(present, *(f"{k}={v}" for k, v in sorted(values.items())))
     return staged
 
 

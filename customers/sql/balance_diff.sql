@@ -1,5 +1,6 @@
 -- One full join of the staged rows with all accounts; only what differs is written down.
 -- kind: U unknown account, N first balance, C changed, L touches a day already known, M known account not named.
+-- Money on a closed account is always written down: of closed accounts nothing else tells that a full day named them.
 -- Plan: two sequential scans and one hash full join.
 CREATE TEMP TABLE feed_diff ON COMMIT DROP AS
 SELECT d.*,
@@ -23,4 +24,5 @@ FROM (
 WHERE d.account_id IS NULL
    OR (d.line IS NULL AND d.first_on <= %(day)s AND (d.closed_on IS NULL OR d.closed_on > %(day)s))
    OR (d.line IS NOT NULL
-       AND (%(late)s OR d.first_on IS NULL OR d.balance <> d.old_balance OR d.value <> d.old_value))
+       AND (%(late)s OR d.first_on IS NULL OR d.balance <> d.old_balance OR d.value <> d.old_value
+            OR (d.closed_on <= %(day)s AND d.balance <> 0)))

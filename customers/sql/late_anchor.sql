@@ -8,5 +8,5 @@ CROSS JOIN LATERAL (
     SELECT balance, value, "on" FROM customers_balancechange
     WHERE account_id = n.account_id AND "on" <= n."on" ORDER BY "on" DESC LIMIT 1
 ) c
-WHERE c."on" <= %(day)s
+WHERE c."on" <= %(day)s OR %(closing)s
 ON CONFLICT (account_id, "on") DO NOTHING

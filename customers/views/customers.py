@@ -27,6 +27,7 @@ from customers.filters import CUSTOMERS, PERSONAL
 from customers.forms import FindForm, RevealForm
 from customers.models import Customer
 from customers.models.customers import CustomerQuerySet
+from customers.queries.lists import listed
 from customers.rules.alerts import identity_alert
 from customers.rules.periods import periods_of
 from customers.rules.search import read_search
@@ -89,7 +90,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         messages.warning(request, PERSONAL)
         return redirect("customers:list")
     visible = Customer.objects.visible_to(request.user)
-    rows = queries.with_figures(visible.select_related("branch", "manager"), queries.ledger_day())
+    rows = listed(visible, queries.ledger_day())
     listing = CUSTOMERS.show(request, rows, amounts=scope_of(request.user).amounts)
     context = {
         "listing": listing,
@@ -118,7 +119,7 @@ def customer_find(request: HttpRequest) -> HttpResponse:
     if not form.is_for_post_only():
         return redirect(_list_address({**kept, "q": [text]}))
     visible = Customer.objects.visible_to(request.user)
-    rows = queries.with_figures(visible.select_related("branch", "manager"), queries.ledger_day())
+    rows = listed(visible, queries.ledger_day())
     found = list(queries.search(rows, text).order_by("name_pinyin", "pk")[:FOUND])
     if len(found) == 1:
         return redirect(found[0])

@@ -7,90 +7,190 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=40, unique=True, verbose_name='sign-in name')),
-                ('staff_no', models.CharField(max_length=20, unique=True, verbose_name='staff number')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('role', models.CharField(choices=[('teller', 'Teller'), ('lobby', 'Lobby manager'), ('manager', 'Relationship manager'), ('senior_manager', 'Senior relationship manager'), ('expert', 'Expert'), ('branch_head', 'Branch head'), ('head_office', 'Head office'), ('admin', 'Administrator'), ('compliance', 'Compliance officer'), ('auditor', 'Auditor')], max_length=16, verbose_name='role')),
-                ('language', models.CharField(blank=True, max_length=8, verbose_name='language')),
-                ('is_active', models.BooleanField(default=True, verbose_name='may sign in')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("username", models.CharField(max_length=40, unique=True, verbose_name="sign-in name")),
+                ("staff_no", models.CharField(max_length=20, unique=True, verbose_name="staff number")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("teller", "Teller"),
+                            ("lobby", "Lobby manager"),
+                            ("manager", "Relationship manager"),
+                            ("senior_manager", "Senior relationship manager"),
+                            ("expert", "Expert"),
+                            ("branch_head", "Branch head"),
+                            ("head_office", "Head office"),
+                            ("admin", "Administrator"),
+                            ("compliance", "Compliance officer"),
+                            ("auditor", "Auditor"),
+                        ],
+                        max_length=16,
+                        verbose_name="role",
+                    ),
+                ),
+                ("language", models.CharField(blank=True, max_length=8, verbose_name="language")),
+                ("is_active", models.BooleanField(default=True, verbose_name="may sign in")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name': 'user',
+                "verbose_name": "user",
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(blank=True, max_length=60, verbose_name='label')),
-                ('digest', models.BinaryField(max_length=32, unique=True)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None, verbose_name='scopes')),
-                ('expires_on', models.DateField(verbose_name='expires on')),
-                ('created_at', models.DateTimeField()),
-                ('last_used_on', models.DateField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("label", models.CharField(blank=True, max_length=60, verbose_name="label")),
+                ("digest", models.BinaryField(max_length=32, unique=True)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), size=None, verbose_name="scopes"
+                    ),
+                ),
+                ("expires_on", models.DateField(verbose_name="expires on")),
+                ("created_at", models.DateTimeField()),
+                ("last_used_on", models.DateField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Branch',
+            name="Branch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='unit code')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('kind', models.CharField(choices=[('head_office', 'Head office'), ('region', 'Region'), ('branch', 'Branch')], default='branch', max_length=12, verbose_name='kind')),
-                ('path', models.CharField(db_index=True, default='', max_length=200)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='staff.branch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="unit code")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("head_office", "Head office"), ("region", "Region"), ("branch", "Branch")],
+                        default="branch",
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("path", models.CharField(db_index=True, default="", max_length=200)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="staff.branch",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'branch',
+                "verbose_name": "branch",
             },
         ),
         migrations.AddField(
-            model_name='user',
-            name='branch',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='users', to='staff.branch', verbose_name='branch'),
+            model_name="user",
+            name="branch",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="users",
+                to="staff.branch",
+                verbose_name="branch",
+            ),
         ),
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('subject_id', models.BigIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('summary', models.CharField(max_length=300)),
-                ('details', models.JSONField(default=dict)),
-                ('requested_at', models.DateTimeField()),
-                ('decision', models.CharField(choices=[('pending', 'Waiting for a decision'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], default='pending', max_length=10)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('comment', models.CharField(blank=True, max_length=300)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40)),
+                ("subject_id", models.BigIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("summary", models.CharField(max_length=300)),
+                ("details", models.JSONField(default=dict)),
+                ("requested_at", models.DateTimeField()),
+                (
+                    "decision",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting for a decision"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("comment", models.CharField(blank=True, max_length=300)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('decided_by', None), ('decision', 'withdrawn'), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='approval_needs_a_second_person'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decision', 'pending')), models.Q(models.Q(('decision', 'pending'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='approval_decided_by_someone'), models.UniqueConstraint(condition=models.Q(('decision', 'pending')), fields=('kind', 'subject_id'), name='approval_one_pending')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            ("decision", "withdrawn"),
+                            models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="approval_needs_a_second_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decision", "pending")),
+                            models.Q(
+                                models.Q(("decision", "pending"), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="approval_decided_by_someone",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("decision", "pending")),
+                        fields=("kind", "subject_id"),
+                        name="approval_one_pending",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='branch',
-            index=models.Index(fields=['path'], name='branch_path_prefix', opclasses=['varchar_pattern_ops']),
+            model_name="branch",
+            index=models.Index(fields=["path"], name="branch_path_prefix", opclasses=["varchar_pattern_ops"]),
         ),
         migrations.AddIndex(
-            model_name='user',
-            index=models.Index(fields=['branch', 'role'], name='user_branch_role'),
+            model_name="user",
+            index=models.Index(fields=["branch", "role"], name="user_branch_role"),
         ),
     ]

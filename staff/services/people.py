@@ -1,5 +1,6 @@
 """Members of staff: created, changed, disabled; what they lose, they lose with the next request."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from allauth.usersessions.models import UserSession
@@ -116,5 +117,5 @@ def set_language(*, user: User, language: str, at: datetime) -> None:
         _record(user, "change", user.actor, at, changes)
 
 
-def _record(user: User, action: str, actor: Actor, at: datetime, changes: dict[str, object]) -> None:
+def _record(user: User, action: str, actor: Actor, at: datetime, changes: Mapping[str, object]) -> None:
     trail.record(actor=actor, action=action, subject="staff.user", subject_id=user.staff_no, at=at, changes=changes)

@@ -132,5 +132,6 @@ function listed() {
   }
 }
 
-panel.addEventListener("htmx:afterSwap", arrived);
+// Not afterSwap: a link clicked before htmx has taken it over would leave the page.
+panel.addEventListener("htmx:afterSettle", arrived);
 if (panel.querySelector("[data-counter-log]")) arrived();

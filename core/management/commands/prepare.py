@@ -19,7 +19,7 @@ from core.commands import JsonCommand
 
 APP_ROLE = "depositcrm_app"
 APPEND_ONLY = ("core_trailentry", "core_trailseal")
-PASSWORD = "DEPOSITCRM_DEMO_PASSWORD"
+PASSWORD = "DEPOSITCRM_DEMO_PASSWORD"  # noqa: S105  the name of a variable
 SIGN_INS = "teller, lobby, manager, senior, expert, head, hq, admin, compliance, auditor; teller2, manager2, head2"
 # Rows are the application's business; tables, triggers and rights are the owner's.
 GRANTS = (
@@ -42,7 +42,8 @@ class Command(JsonCommand):
         parser.add_argument("--no-seed", action="store_true", help="leave an empty database empty")
 
     def work(self, **options: Any) -> Mapping[str, Any]:
-        call_command("migrate", interactive=False, verbosity=1, stdout=self.stderr)
+        call_command("migrate", interactive=False, verbosity=0)
+        self.say("database up to date")
         if grant_app_role():
             self.say(f"rights granted to {APP_ROLE}")
         if collect_changed():

@@ -1,5 +1,6 @@
 """Import one feed file of the core banking system."""
 
+import os
 from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from datetime import date
@@ -18,7 +19,7 @@ from customers.enums import FeedKind, FeedStatus
 from customers.gateways.sheets import UnreadableFile, open_sheet, plain_file
 from customers.models import Feed
 from customers.rules import feeds as rules
-from customers.services.feeds import Controls, MissingColumns, import_feed, locate, rejects_csv
+from customers.services.feeds import Controls, MissingColumns, import_feed, locate, rejects_csv, stated_date
 
 EXIT: dict[str, int] = {FeedStatus.REFUSED: REFUSED, FeedStatus.FAILED: FAILED}
 
@@ -27,11 +28,11 @@ def share(text: str) -> Decimal:
     """1%, 0.5% or 100% as a fraction."""
     try:
         value = Decimal(text.removesuffix("%")) / 100
+        if 0 <= value <= 1:
+            return value
     except InvalidOperation:
-        raise ArgumentTypeError(f"{text} is not a share such as 1%") from None
-    if not 0 <= value <= 1:
-        raise ArgumentTypeError("a share lies between 0% and 100%")
-    return value
+        pass
+    raise ArgumentTypeError(f"{text} is not a share such as 1%, between 0% and 100%")
 
 
 def amount(text: str) -> Decimal:
@@ -40,6 +41,11 @@ def amount(text: str) -> Decimal:
         return parse_amount(text)
     except AmountError as error:
         raise ArgumentTypeError(str(error)) from None
+
+
+def _private(path: str, flags: int) -> int:
+    # Personal data in clear: for the one who asked for it, and nobody else.
+    return os.open(path, flags, 0o600)
 
 
 class Command(JsonCommand):
@@ -59,7 +65,7 @@ class Command(JsonCommand):
     def work(self, **options: Any) -> Mapping[str, Any]:
         kind, source = FeedKind(options["kind"]), plain_file(options["path"])
         try:
-            locate(kind, open_sheet(source, rules.is_heading))
+            stated = stated_date(locate(kind, open_sheet(source, rules.is_heading)))
         except (UnreadableFile, MissingColumns) as error:
             raise Unusable(str(error)) from error
         at = now()
@@ -67,13 +73,15 @@ class Command(JsonCommand):
         feed = import_feed(
             kind=kind,
             source=source,
-            business_date=options["business_date"] or at.date(),
+            business_date=options["business_date"] or stated or at.date(),
             controls=Controls(options["control_rows"], options["control_total"], options["max_rejected"]),
             actor=Actor(None, "import_feed", ActorKind.JOB),
             at=at,
             dry_run=options["dry_run"],
             origin=options["source"],
         )
+        if getattr(feed, "unreadable", False):
+            raise Unusable(feed.message)
         if feed.message:
             self.say(feed.message)
         for note in feed.notes:
@@ -101,7 +109,7 @@ class Command(JsonCommand):
         if path is None or not feed.rejected:
             return None
         try:
-            with path.open("w", encoding="utf-8", newline="") as file:
+            with open(path, "w", encoding="utf-8", newline="", opener=_private) as file:
                 file.writelines(rejects_csv(feed))
         except OSError as error:
             self.say(f"the rejects could not be written to {path}: {error.strerror}")

@@ -1,0 +1,49 @@
+"""The HTTP API: one router over the apps' viewsets, its schema, and a page that explains it offline."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import include, path
+from django.views.decorators.http import require_GET
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import SimpleRouter
+
+from customers.api import FeedViewSet
+from depositcrm.api_customers import NamedCustomerViewSet
+from servicing.api import InteractionViewSet
+from staff.access import EVERYONE, roles
+from tiers.api import CustomerTiersView, TierViewSet
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    """How the schema speaks of interface tokens; drf-spectacular finds it by its base class."""
+
+    target_class = "staff.tokens.TokenAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
+
+
+router = SimpleRouter()
+router.register("customers", NamedCustomerViewSet, basename="customers")
+router.register("feeds", FeedViewSet, basename="feeds")
+router.register("tiers", TierViewSet, basename="tiers")
+router.register("interactions", InteractionViewSet, basename="interactions")
+
+
+@roles(*EVERYONE)
+@require_GET
+def docs(request: HttpRequest) -> HttpResponse:
+    """The schema made readable; everything it loads comes from this server."""
+    return render(request, "core/api_docs.html")
+
+
+urlpatterns = [
+    # A customer's tiers are of the app above customers; their address is the customer's.
+    path("v1/customers/<str:customer_no>/tiers/", CustomerTiersView.as_view(), name="customers-tiers"),
+    path("v1/", include(router.urls)),
+    path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("docs/", docs, name="api_docs"),
+]

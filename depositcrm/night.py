@@ -1,0 +1,145 @@
+"""The night: climbing the ladder once for a business day, each step a job of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from core import jobs, trail
+from core.clock import now
+from core.enums import JobState
+from core.errors import DomainError
+from core.jobs import Counts, Progress
+from core.models import Job
+from core.trail import NIGHT, Actor
+from customers.services import balances, intake, quality
+from insights.rules import STEP_PREFIX
+from insights.services import roll_up_day
+from tiers import services as tiers
+
+LOCK_CLASS = 0x6E6967  # "nig"
+
+Work = Callable[[date, Actor, datetime, Progress], Counts]
+
+
+class StepFailed(Exception):
+    """A step did not get done; the night is tried again from it."""
+
+
+class StepRefused(DomainError):
+    """A step was refused by a control: trying again alone would change nothing."""
+
+    code = "step_refused"
+    message = _("Step %(step)s was refused: %(reason)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A named piece of the night; its counts hold "rows"."""
+
+    name: str
+    work: Work
+
+
+def _import_feeds(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return intake.import_inbox(business_date=day, actor=actor, at=at)
+
+
+def _roll_balances(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return balances.roll(business_day=day, actor=actor, at=at)
+
+
+def _retier(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    counts = tiers.retier(business_day=day, actor=actor, at=at, progress=progress)
+    return {**counts, "rows": counts["customers"]}
+
+
+def _quality(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return quality.run(business_day=day, actor=actor, at=at)
+
+
+def _roll_up(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return {"rows": roll_up_day(day).rows}
+
+
+def _seal(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return {"rows": trail.seal(at=at)}
+
+
+# What a step reads, an earlier one has written (architecture.md 5).
+STEPS = (
+    Step("import_feeds", _import_feeds),
+    Step("roll_balances", _roll_balances),
+    Step("retier", _retier),
+    Step("quality", _quality),
+    Step("roll_up", _roll_up),
+    Step("seal", _seal),
+)
+
+
+def climb(night: Job, progress: Progress) -> Counts:
+    """Do the steps that are not done yet, in order. Raises StepFailed or StepRefused at the first that fails."""
+    with connection.cursor() as cursor:
+        # Two nights at once would read each other's half-written tiers; PostgreSQL frees this lock with its holder.
+        cursor.execute("SELECT pg_advisory_lock(%s, 0)", [LOCK_CLASS])
+        try:
+            return _climb(night, progress)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [LOCK_CLASS])
+
+
+def _climb(night: Job, progress: Progress) -> Counts:
+    rows = 0
+    for done, step in enumerate(STEPS):
+        progress.report(done, len(STEPS))
+        job = do_step(night, step)
+        if job.state == JobState.REFUSED:
+            raise StepRefused(step=step.name, reason=job.error)
+        if job.state != JobState.DONE:
+            raise StepFailed(f"{step.name}: {job.error}")
+        rows += job.counts.get("rows") or 0
+    progress.report(len(STEPS))
+    return {"rows": rows}
+
+
+def do_step(night: Job, step: Step) -> Job:
+    """The step's job after it has run, or as it stands when it was done before."""
+    day = date.fromisoformat(night.key)
+    child = jobs.enqueue(
+        name=STEP_PREFIX + step.name,
+        key=day.isoformat(),
+        actor=NIGHT,
+        at=now(),
+        business_day=day,
+        parent=night,
+        publish=False,
+    )
+    return jobs.execute(child.pk, lambda _job, progress: step.work(day, NIGHT, now(), progress))
+
+
+def outcome(night: Job, *, since: datetime) -> list[dict[str, Any]]:
+    """The steps reached so far: name, status (done since `since`, already_done or failed), rows, seconds."""
+    found = {job.name.removeprefix(STEP_PREFIX): job for job in night.steps.all()}
+    return [
+        _line(step.name, found[step.name], since) for step in STEPS if step.name in found and _ran(found[step.name])
+    ]
+
+
+def _ran(job: Job) -> bool:
+    return job.started_at is not None
+
+
+def _line(name: str, job: Job, since: datetime) -> dict[str, Any]:
+    status = "failed"
+    if job.state == JobState.DONE:
+        status = "done" if job.started_at and job.started_at >= since else "already_done"
+    return {
+        "name": name,
+        "status": status,
+        "rows": job.counts.get("rows") or 0,
+        "seconds": round(job.seconds, 3),
+        **({"error": job.error} if status == "failed" else {}),
+    }

@@ -1,0 +1,96 @@
+"""What the frame around every page shows: places to go, search, freshness of the figures."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from core.clock import today
+from customers.queries import ledger_day
+from staff.access import BOOK_KEEPERS, COUNTER, CUSTOMER_ROLES, HEADS, has_role, is_staff_member
+from staff.enums import Role
+
+STALE_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the navigation: an address by name, and the roles that may go there."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A place as the template shows it."""
+
+    label: str
+    url: str
+    icon: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The day the figures are of; stale when a newer day should be here."""
+
+    as_of: date
+    stale: bool
+
+
+OFFICE = (*BOOK_KEEPERS, *HEADS)
+# In the order shown; the first four of a role stand at the foot of a phone.
+PLACES = (
+    Place("servicing:counter", _("Counter"), "headset", COUNTER),
+    Place("insights:home", _("Home"), "home", (*OFFICE, Role.ADMIN, Role.COMPLIANCE, Role.AUDITOR)),
+    Place("customers:list", _("Customers"), "users", CUSTOMER_ROLES),
+    Place("insights:maturities", _("Maturities"), "calendar-due", OFFICE),
+    Place("tiers:movers", _("Movers"), "arrows-exchange", OFFICE),
+    Place("servicing:contacts", _("Contacts"), "message", CUSTOMER_ROLES),
+    Place("tiers:schemes", _("Tiers"), "stairs", (Role.ADMIN, *HEADS, Role.COMPLIANCE, Role.AUDITOR)),
+    Place("customers:feeds", _("Feeds"), "file-import", (Role.ADMIN, Role.HEAD_OFFICE)),
+    Place("insights:jobs", _("Jobs"), "activity", (Role.ADMIN, Role.HEAD_OFFICE)),
+    Place("insights:calendar", _("Working days"), "calendar", (Role.ADMIN, Role.HEAD_OFFICE)),
+    Place("staff:users", _("People"), "users-group", (Role.ADMIN, *HEADS)),
+    Place("staff:trail", _("Trail"), "history", (Role.COMPLIANCE, Role.AUDITOR)),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor of every page; the look-ups run only when the template asks for them."""
+    user = getattr(request, "user", None)
+    if not is_staff_member(user):
+        return {"nav": [], "search_url": "", "freshness": None}
+    may_search = has_role(user, *CUSTOMER_ROLES)
+    return {
+        "nav": list(_places(user.role, request.path)),
+        "search_url": _address("customers:find") if may_search else "",
+        "freshness": SimpleLazyObject(_freshness),
+    }
+
+
+def _places(role: str, at: str) -> Iterator[NavItem]:
+    for place in PLACES:
+        url = _address(place.name) if role in place.roles else ""
+        if url:
+            yield NavItem(str(place.label), url, place.icon, at == url or (url != "/" and at.startswith(url)))
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _freshness() -> Freshness | None:
+    day = ledger_day()
+    return Freshness(day, day < today() - STALE_AFTER) if day else None

@@ -1,0 +1,36 @@
+"""What may be logged, changed and read of a contact."""
+
+from datetime import date, datetime, timedelta
+
+from servicing.enums import Channel, Outcome
+
+# How long its author may correct a contact or take it back.
+EDIT_WINDOW = timedelta(minutes=15)
+# Clocks of counter machines and of the server differ a little.
+CLOCK_SLACK = timedelta(minutes=2)
+FACE_TO_FACE = frozenset({Channel.COUNTER, Channel.LOBBY})
+
+
+def outcomes_for(channel: str) -> tuple[Outcome, ...]:
+    """The outcomes a contact over `channel` can have: who stands at the counter was reached."""
+    return tuple(o for o in Outcome if not (o == Outcome.NOT_REACHED and channel in FACE_TO_FACE))
+
+
+def counts_as_contact(outcome: str) -> bool:
+    """Whether the customer was really spoken to: a call nobody answered resets no clock."""
+    return outcome != Outcome.NOT_REACHED
+
+
+def may_change(*, author_id: int, person_id: int, recorded_at: datetime, at: datetime) -> bool:
+    """Only the author, within EDIT_WINDOW of recording it."""
+    return author_id == person_id and at - recorded_at <= EDIT_WINDOW
+
+
+def is_in_future(happened_at: datetime, at: datetime) -> bool:
+    """Whether the contact is said to have happened after now, beyond what clocks may differ."""
+    return happened_at > at + CLOCK_SLACK
+
+
+def id_has_expired(expires_on: date | None, is_long_term: bool, day: date) -> bool:
+    """Whether the identity document is no longer valid on `day`; it still is on its last day."""
+    return not is_long_term and expires_on is not None and expires_on < day
