@@ -2,8 +2,11 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from itertools import count
 from typing import Any
+
+from django.apps import apps
 
 from core import crypto, pinyin
 from core.clock import SHANGHAI
@@ -11,6 +14,7 @@ from customers.models import Account, AccountBalance, Customer, CustomerPosition
 from servicing.models import Interaction
 from staff.models import Branch, User
 from staff.services import issue_token
+from tiers.models import Scheme
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=SHANGHAI)
@@ -159,6 +163,15 @@ def make_term_account(*, matures_in: int = 7, balance: Decimal | int | str = 100
         product=product,
         **{"value_date": began_on, "matures_on": matures_on, "principal": Decimal(balance), "rate": "1.45", **fields},
     )
+
+
+def first_scheme() -> Scheme:
+    """The scheme the product starts with; a test that empties tables loses it for those after it."""
+    scheme = Scheme.objects.filter(version=1).first()
+    if scheme is None:
+        import_module("tiers.migrations.0002_first_scheme").create(apps, None)
+        scheme = Scheme.objects.get(version=1)
+    return scheme
 
 
 def make_interaction(*, customer: Customer | None = None, author: User | None = None, **fields: Any) -> Interaction:

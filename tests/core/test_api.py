@@ -17,7 +17,8 @@ from core.models import CalendarDay, IdempotencyKey
 from core.pages import Column, ListFilter, ListPage
 from customers.models import Customer
 from depositcrm.api_urls import router as product_router
-from depositcrm.urls import handler400, handler403, handler404, handler500, urlpatterns as product
+from depositcrm.urls import handler400, handler403, handler404, handler500
+from depositcrm.urls import urlpatterns as product
 from tests.factories import make_customer, make_token, make_user
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
@@ -245,7 +246,8 @@ def test_one_key_for_two_different_requests_is_refused(call):
 def test_a_failed_post_leaves_nothing_and_can_be_retried(call, error):
     DayViewSet.fail = error
     assert call("post", "days/", {"on": "2026-01-01"}, Idempotency_Key="abc").status_code >= 400
-    assert not CalendarDay.objects.exists() and not IdempotencyKey.objects.exists()
+    assert not CalendarDay.objects.exists()
+    assert not IdempotencyKey.objects.exists()
     DayViewSet.fail = None
     assert call("post", "days/", {"on": "2026-01-01"}, Idempotency_Key="abc").status_code == 201
 

@@ -10,7 +10,8 @@ from django.utils import translation
 
 from core.errors import DomainError
 from core.trail import request_id
-from depositcrm.urls import handler400, handler403, handler404, handler500, urlpatterns as product
+from depositcrm.urls import handler400, handler403, handler404, handler500
+from depositcrm.urls import urlpatterns as product
 from tests.factories import make_user
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]  # Django looks for them in the module of addresses
@@ -108,7 +109,9 @@ def test_every_answer_carries_a_request_id(client):
     assert request_id.get() == ""
 
 
-@pytest.mark.parametrize(("offered", "kept"), [("trace-12345678", True), ("short", False), ("x" * 37, False), ("a b;c'd\"efg", False)])
+@pytest.mark.parametrize(
+    ("offered", "kept"), [("trace-12345678", True), ("short", False), ("x" * 37, False), ("a b;c'd\"efg", False)]
+)
 def test_a_callers_id_is_kept_when_it_is_harmless(client, offered, kept):
     response = client.get("/say/", headers={"X-Request-ID": offered})
     assert (response.headers["X-Request-ID"] == offered) is kept

@@ -76,6 +76,9 @@ def play(steps: list[tuple[str, date, dict[str, Decimal]]]) -> Oracle:
             assert (done.status, done.rejected) == ("committed", 0), done.message
             for account, amount in balances.items():
                 oracle.said.setdefault(account, {})[day] = amount
+                closed_on = oracle.closed.get(account, day)
+                if day < closed_on:
+                    oracle.said[account].setdefault(closed_on, Decimal(0))
         else:
             (account,) = balances
             if account in oracle.closed:

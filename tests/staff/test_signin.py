@@ -61,7 +61,8 @@ def test_a_disabled_person_cannot_sign_in(user):
 def test_five_failures_lock_the_pair_not_the_person(user):
     client = Client()
     statuses = [sign_in(password="wrong", client=client).status_code for _ in range(5)]
-    assert statuses[:4] == [200] * 4 and statuses[4] == 429
+    assert statuses[:4] == [200] * 4
+    assert statuses[4] == 429
     assert sign_in(client=client).status_code == 429
     assert sign_in(address="10.0.0.2").status_code == 302
     assert ("sign_in_locked", "", "A7") in trail()
@@ -96,7 +97,9 @@ def test_idle_sessions_end_by_role(client_of, role, idle, alive):
     assert (client.get("/profile/").status_code == 200) is alive
 
 
-@pytest.mark.parametrize(("open_for", "alive"), [(timedelta(hours=11, minutes=59), True), (timedelta(hours=12, seconds=1), False)])
+@pytest.mark.parametrize(
+    ("open_for", "alive"), [(timedelta(hours=11, minutes=59), True), (timedelta(hours=12, seconds=1), False)]
+)
 def test_no_session_outlives_twelve_hours(client_of, open_for, alive):
     client = client_of(make_user(role="manager"))
     client.get("/profile/")

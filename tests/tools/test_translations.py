@@ -127,6 +127,17 @@ def test_missing_entries_can_be_appended(project: Path, capsys: pytest.CaptureFi
     assert [entry.key for entry in translations.read_catalogue(path)] == [Key('Say "hi"\nand go')]
 
 
+def test_a_counted_message_needs_its_plural(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source(project, "core/a.py", 'ngettext("%(n)s day", "%(n)s days", n)\n')
+    translations.missing()
+    added = capsys.readouterr().out
+    assert 'msgid_plural "%(n)s days"\nmsgstr[0] ""' in added
+    path = project / "a.po"
+    path.write_text('msgid "%(n)s day"\nmsgstr "%(n)s 天"\n')
+    (line,) = translations.faults(path, translations.used_messages())
+    assert "msgid_plural is missing" in line
+
+
 def test_unreadable_catalogue_names_its_line(project: Path) -> None:
     path = project / "a.po"
     path.write_text('msgid "a"\nnonsense\n')

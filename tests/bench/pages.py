@@ -1,0 +1,229 @@
+"""Pages, searches and the API through the real web server: milliseconds as a browser waits, and queries."""
+
+import http.client
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from django.db import connection
+from django.db.models import Count
+from django.middleware.csrf import CSRF_SESSION_KEY
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch, reverse
+
+from core import crypto
+from customers.models import Account, Customer, CustomerPosition
+from staff.models import User
+from tests.bench import servers
+from tests.bench.feeds import Say
+from tests.bench.measuring import Figure, percentile
+
+PAGE_MS, BANK_MS, SEARCH_MS = 100, 300, 50
+ROLES = ("teller", "manager", "branch_head", "head_office")
+SECRET = "b" * 32
+WARM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One address somebody opens; a `search` has a goal of its own, so has a `bank` board."""
+
+    role: str
+    name: str
+    paths: Sequence[str]
+    form: Mapping[str, str] | None = None
+    kind: str = "page"
+
+    @property
+    def goal(self) -> int:
+        """Milliseconds its p95 may take."""
+        return {"search": SEARCH_MS, "bank": BANK_MS}.get(self.kind, PAGE_MS)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Somebody signed in, at the web server and in this process."""
+
+    user: User
+    client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
+
+    def __post_init__(self) -> None:
+        self.client.force_login(self.user)
+        session = self.client.session
+        session[CSRF_SESSION_KEY] = SECRET
+        session.save()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a browser with this session sends."""
+        cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in self.client.cookies.items())
+        return {"Cookie": cookies, "X-CSRFToken": SECRET}
+
+
+def readers() -> dict[str, Reader]:
+    """For each role the person who sees most; without one the role is left out."""
+    found = {}
+    for role in ROLES:
+        people = User.objects.filter(role=role, is_active=True)
+        column = "manager" if role == "manager" else "branch"
+        busy = CustomerPosition.everything.values(column).annotate(n=Count("pk")).order_by("-n")
+        places = [row[column] for row in busy[:200]]
+        key = "pk" if role == "manager" else "branch_id"
+        ranked = [user for place in places for user in people.filter(**{key: place})[:1]]
+        if person := next(iter(ranked), people.order_by("pk").first()):
+            found[role] = Reader(person)
+    return found
+
+
+def measure_pages(folder: Path, requests: int, say: Say) -> list[Figure]:
+    """p95 of each visit, and how many queries it takes."""
+    figures = []
+    people = readers()
+    with servers.web_server(folder) as port:
+        for role, reader in people.items():
+            say(f"pages of a {role}")
+            for visit in visits(role, reader.user):
+                figures.append(_measure(visit, reader, port, requests))
+    return figures
+
+
+def _measure(visit: Visit, reader: Reader, port: int, requests: int) -> Figure:
+    server = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    milliseconds: list[float] = []
+    status = 0
+    for n in range(WARM + requests):
+        path = visit.paths[n % len(visit.paths)]
+        began = time.perf_counter()
+        status = _ask(server, reader, visit, path)
+        if n >= WARM:
+            milliseconds.append((time.perf_counter() - began) * 1000)
+    server.close()
+    p50, p95 = percentile(milliseconds, 0.5), percentile(milliseconds, 0.95)
+    with CaptureQueriesContext(connection) as queries:
+        _inside(reader, visit)
+    said = f"p50 {p50:.0f} ms, {len(queries)} queries" + ("" if status == 200 else f", status {status}")
+    return Figure(f"{visit.role}: {visit.name}", "ms", p95, None, visit.goal, f"p95 ≤ {visit.goal} ms", note=said)
+
+
+def _ask(server: http.client.HTTPConnection, reader: Reader, visit: Visit, path: str) -> int:
+    if visit.form is None:
+        server.request("GET", path, headers=reader.headers)
+    else:
+        headers = {**reader.headers, "Content-Type": "application/x-www-form-urlencoded", "HX-Request": "true"}
+        server.request("POST", path, urlencode(visit.form), headers)
+    answer = server.getresponse()
+    answer.read()
+    return answer.status
+
+
+def _inside(reader: Reader, visit: Visit) -> None:
+    path = visit.paths[0]
+    if visit.form is None:
+        reader.client.get(path, headers={"host": "localhost"})
+    else:
+        headers = {"host": "localhost", "x-csrftoken": SECRET, "hx-request": "true"}
+        reader.client.post(path, dict(visit.form), headers=headers)
+
+
+def visits(role: str, user: User) -> Iterator[Visit]:
+    """What a role opens in a day."""
+    seen = Customer.objects.visible_to(user).select_related("position", "branch", "manager")
+    samples = list(seen.filter(position__tier__gte=2).order_by("pk")[:400:40]) or list(seen.order_by("pk")[:10])
+    yield from _lists(role, user)
+    yield from _customer_pages(role, samples)
+    yield from _searches(role, samples)
+    yield from _boards(role)
+    yield from _api(role, samples)
+
+
+def _lists(role: str, user: User) -> Iterator[Visit]:
+    customers = reverse("customers:list")
+    queries = ["", "tier=3", "tier=2&tier=3", "kind=organisation", "ordering=name", "ordering=-name", "q=王", "q=建国"]
+    if role != "teller":
+        queries += ["ordering=-balance", "tier=2&ordering=-balance", "ordering=balance", "ordering=-adb_month"]
+    if role != "manager":
+        queries += [f"manager={_a_manager(user)}", "manager=none", "manager=none&ordering=-name"]
+    if role == "head_office":
+        queries += ["branch=B0001", "branch=B001", "branch=B0001&tier=3&ordering=-balance"]
+    for query in queries:
+        yield Visit(role, f"customers ?{query}" if query else "customers", [f"{customers}?{quote(query, safe='=&')}"])
+    if role != "teller":
+        for name in ("insights:maturities", "insights:moves", "insights:silent", "tiers:movers"):
+            yield from _named(role, name)
+    yield from _named(role, "servicing:contacts")
+
+
+def _a_manager(user: User) -> str:
+    found = CustomerPosition.objects.visible_to(user).filter(manager__isnull=False).values("manager__staff_no").first()
+    return found["manager__staff_no"] if found else "none"
+
+
+def _named(role: str, name: str, kind: str = "page") -> Iterator[Visit]:
+    """The page of a route; pages that are not there yet are left out."""
+    try:
+        yield Visit(role, name, [reverse(name)], kind=kind)
+    except NoReverseMatch:
+        return
+
+
+def _customer_pages(role: str, samples: Sequence[Customer]) -> Iterator[Visit]:
+    tabs = ["customers:detail", "customers:profile", "customers:holdings", "insights:timeline", "tiers:customer"]
+    if role != "teller":
+        tabs.append("customers:balances")
+    else:
+        tabs.append("servicing:counter_card")
+    for name in tabs:
+        try:
+            yield Visit(role, name, [reverse(name, args=[row.customer_no]) for row in samples])
+        except NoReverseMatch:
+            continue
+
+
+def _searches(role: str, samples: Sequence[Customer]) -> Iterator[Visit]:
+    if role not in {"teller", "manager"} or not samples:
+        return
+    somebody = samples[0]
+    phone = crypto.unseal("customers.customer.phone", somebody.customer_no, bytes(somebody.phone_cipher))
+    id_no = crypto.unseal("customers.customer.id_no", somebody.customer_no, bytes(somebody.id_no_cipher))
+    forms = {
+        "name": somebody.name,
+        "surname": somebody.name[:1],
+        "two characters inside": somebody.name[1:3],
+        "pinyin": somebody.name_pinyin[:6],
+        "initials": somebody.name_initials,
+        "one initial": somebody.name_initials[:1],
+        "phone tail": phone[-4:],
+        "phone": phone,
+        "identity number": id_no,
+        "customer number": somebody.customer_no,
+        "start of a number": somebody.customer_no[:5],
+    }
+    for name, text in forms.items():
+        yield Visit(role, f"counter search, {name}", [reverse("servicing:counter_search")], {"q": text}, "search")
+
+
+def _boards(role: str) -> Iterator[Visit]:
+    if role == "teller":
+        yield from _named(role, "servicing:counter")
+        return
+    kind = "bank" if role == "head_office" else "page"
+    yield Visit(role, "board", [reverse("insights:home")], kind=kind)
+    yield Visit(role, "board, 90 days", [reverse("insights:home") + "?days=90"], kind=kind)
+    yield from _named(role, "tiers:schemes")
+
+
+def _api(role: str, samples: Sequence[Customer]) -> Iterator[Visit]:
+    base = "/api/v1/customers/"
+    yield Visit(role, "API customers", [base])
+    yield Visit(role, "API customers ?tier=3", [f"{base}?tier=3"])
+    for part in ("", "accounts/", "balances/", "tiers/"):
+        yield Visit(role, f"API customer/{part}", [f"{base}{row.customer_no}/{part}" for row in samples])
+
+
+def about(day: date) -> str:
+    """What the pages are measured on, in one line."""
+    return f"{Customer.everything.count():,} customers, {Account.everything.count():,} accounts, figures of {day}"

@@ -1,0 +1,80 @@
+"""All parts of the benchmark on one size of bank, in their order."""
+
+import argparse
+from datetime import date, timedelta
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connection
+
+from core.clock import today
+from depositcrm.env import database_config
+from insights.services import roll_up_range
+from tests.bench import feeds, floors, nights, pages, world
+from tests.bench.feeds import Say
+from tests.bench.measuring import Figure
+
+IMPORTS = {0.2: 3, 1.0: 2}
+MOVERS = {0.1: 3, 0.01: 3}
+SMALL_RUNS = 9
+
+
+def measure(address: str, customers: int, options: argparse.Namespace, folder: Path, say: Say) -> list[Figure]:
+    """The figures of every part asked for."""
+    connection.close()
+    connection.settings_dict.update(database_config(address))
+    say(f"{customers:,} customers")
+    call_command("migrate", interactive=False, verbosity=0)
+    imports, movers = _runs(IMPORTS, "import", options), _runs(MOVERS, "retier", options)
+    # One day for memory, one for the first tiers, one for the naive loop; movers are measured twice.
+    days = sum(imports.values()) + 2 * sum(movers.values()) + 3
+    size = world.Size(customers, options.branches, options.seed, last_day(days))
+    ledger, figures = feeds.set_up(size, days, folder, say)
+    say("copies for the floors")
+    floors.make_copies()
+    floors.tidy()
+    figures = _imports(ledger, imports, options, say) + figures
+    floors.tidy()
+    plan = nights.Nights(ledger.day)
+    figures += _nights(plan, movers, options, folder, say)
+    if "pages" in options.only:
+        say("figures of every day")
+        roll_up_range(ledger.day - timedelta(days=feeds.DAYS), plan.day)
+        floors.tidy()
+        figures += pages.measure_pages(folder, options.requests, say)
+    return figures
+
+
+def _runs(usual: dict[float, int], part: str, options: argparse.Namespace) -> dict[float, int]:
+    """How often each share of a part is measured."""
+    return {share: options.runs or runs for share, runs in usual.items()} if part in options.only else {}
+
+
+def last_day(days: int) -> date:
+    """Yesterday, or the end of last month: measured days must not begin a month, when all averages start anew."""
+    yesterday = today() - timedelta(days=1)
+    return yesterday if yesterday.day > days else yesterday.replace(day=1) - timedelta(days=1)
+
+
+def _imports(ledger: feeds.Ledger, shares: dict[float, int], options: argparse.Namespace, say: Say) -> list[Figure]:
+    figures = []
+    if shares:
+        figures += feeds.measure_import(ledger, shares, say)
+    if "reading" in options.only:
+        figures += feeds.measure_reading(ledger, options.runs or 3, say)
+    if "memory" in options.only:
+        figures += feeds.measure_memory(ledger, say)
+    return figures
+
+
+def _nights(
+    plan: nights.Nights, movers: dict[float, int], options: argparse.Namespace, folder: Path, say: Say
+) -> list[Figure]:
+    figures = nights.measure_retier(plan, movers, folder, say)
+    if "naive" in options.only:
+        figures += nights.measure_naive(plan, say)
+    if "rollup" in options.only:
+        figures += nights.measure_roll_up(plan.day, SMALL_RUNS, say)
+    if "simulator" in options.only:
+        figures += nights.measure_simulator(plan.day, SMALL_RUNS, say)
+    return figures

@@ -1,0 +1,150 @@
+"""The customers list: who is found by which filter, in which order, and what may not be asked for."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.http import QueryDict
+from django.test import RequestFactory
+
+from core.pages import BadQuery
+from customers import queries
+from customers.filters import API_CUSTOMERS, CUSTOMERS, managers_in, units_in
+from customers.models import Customer
+from staff.access import scope_of
+from staff.models import Branch, User
+from tests.factories import make_account, make_branch, make_customer, make_head_office, make_user
+
+pytestmark = pytest.mark.django_db
+Names = Callable[..., list[str]]
+
+
+@pytest.fixture
+def bank() -> Branch:
+    return make_head_office()
+
+
+@pytest.fixture
+def branch(bank: Branch) -> Branch:
+    return make_branch(parent=bank, code="B001", name="中山路支行")
+
+
+@pytest.fixture
+def other(bank: Branch) -> Branch:
+    return make_branch(parent=bank, code="B002")
+
+
+@pytest.fixture
+def hq(bank: Branch) -> User:
+    return make_user(role="head_office", branch=bank)
+
+
+def names(viewer: User, query: str = "", *, amounts: bool = True, listing=CUSTOMERS) -> list[str]:
+    request = RequestFactory().get(f"/?{query}")
+    request.user = viewer
+    rows = queries.with_figures(Customer.objects.visible_to(viewer), None)
+    chosen = listing.select(QueryDict(query), rows, amounts=amounts, request=request)
+    return [row.name for row in chosen.queryset.order_by(*chosen.order, "pk")]
+
+
+class TestFilters:
+    def test_tiers_are_added_up(self, hq: User, branch: Branch) -> None:
+        for tier in (1, 2, 3):
+            make_customer(branch=branch, name=f"层{tier}", tier=tier)
+
+        assert names(hq, "tier=2&tier=3") == ["层2", "层3"]
+
+    def test_nobody_is_in_a_tier_that_is_no_rank(self, hq: User, branch: Branch) -> None:
+        make_customer(branch=branch)
+
+        assert names(hq, "tier=99") == []
+
+    def test_by_branch_and_manager_numbers(self, hq: User, branch: Branch, other: Branch) -> None:
+        manager = make_user(role="manager", branch=branch, staff_no="80017")
+        make_customer(manager=manager, name="有")
+        make_customer(branch=branch, name="无")
+        make_customer(branch=other, name="别处")
+
+        assert names(hq, "branch=B002") == ["别处"]
+        assert names(hq, "manager=80017") == ["有"]
+        assert names(hq, "branch=B001&manager=none") == ["无"]
+
+    def test_by_kind(self, hq: User, branch: Branch) -> None:
+        make_customer(branch=branch, name="人")
+        make_customer(branch=branch, name="单位", kind="organisation")
+
+        assert names(hq, "kind=organisation") == ["单位"]
+
+    def test_another_branch_is_no_choice_and_finds_nobody(self, branch: Branch, other: Branch) -> None:
+        make_customer(branch=other, name="别处")
+        head = make_user(role="branch_head", branch=branch)
+
+        assert names(head, "branch=B002") == []
+        assert [unit.code for unit in units_in(scope_of(head))] == ["B001"]
+
+    def test_managers_of_other_branches_are_not_offered(self, branch: Branch, other: Branch) -> None:
+        ours = make_user(role="manager", branch=branch)
+        make_user(role="manager", branch=other)
+        make_user(role="teller", branch=branch)
+
+        assert list(managers_in(scope_of(ours))) == [ours]
+
+    @pytest.mark.parametrize("text", ["明辉", "ouyang", "oymh", "8000", "C0000001"])
+    def test_finds_by(self, text: str, hq: User, branch: Branch) -> None:
+        make_customer(branch=branch, name="欧阳明辉", phone="13900138000", customer_no="C0000001")
+        make_customer(branch=branch, name="单雨桐", phone="13900130001", customer_no="C0000002")
+
+        assert names(hq, f"q={text}") == ["欧阳明辉"]
+        assert names(hq, f"search={text}", listing=API_CUSTOMERS) == ["欧阳明辉"]
+
+    def test_nobody_is_in_a_stage_yet(self, hq: User, branch: Branch) -> None:
+        make_customer(branch=branch)
+
+        assert names(hq, "stage=growing", listing=API_CUSTOMERS) == []
+
+
+class TestOrder:
+    @pytest.fixture
+    def three(self, branch: Branch) -> None:
+        for name, total in (("安", 300), ("白", 100), ("陈", 200)):
+            make_account(customer=make_customer(branch=branch, name=name), balance=Decimal(total))
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("", ["安", "白", "陈"]),
+            ("ordering=name", ["安", "白", "陈"]),
+            ("ordering=-name", ["陈", "白", "安"]),
+            ("ordering=balance", ["白", "陈", "安"]),
+            ("ordering=-balance", ["安", "陈", "白"]),
+        ],
+    )
+    def test_by(self, query: str, expected: list[str], hq: User, three: None) -> None:
+        assert names(hq, query) == expected
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("query", ["ordering=-balance", "ordering=balance", "ordering=adb_month"])
+    def test_order_by_amounts_without_the_right(self, query: str, branch: Branch) -> None:
+        teller = make_user(branch=branch)
+
+        with pytest.raises(BadQuery):
+            names(teller, query, amounts=False)
+
+    @pytest.mark.parametrize(
+        "query",
+        ["phone=138", "id_no=1101", "balance=5", "balance__gt=5", "position__total__gt=5", "ordering=phone", "order=x"],
+    )
+    def test_unknown_or_masked_fields(self, query: str, hq: User) -> None:
+        with pytest.raises(BadQuery):
+            names(hq, query)
+
+    @pytest.mark.parametrize(
+        "text", ["13800138000", "+86 138-0013-8000", "11010519491231002X", "１３８００１３８０００"]
+    )
+    def test_a_whole_number_of_a_person_is_not_searched_by_address(self, text: str, hq: User, branch: Branch) -> None:
+        make_customer(branch=branch, phone="13800138000", id_no="11010519491231002X")
+        query = QueryDict(mutable=True)
+        query["q"] = text
+
+        assert names(hq, query.urlencode()) == []

@@ -1,0 +1,180 @@
+"""A small bank with one person of each kind, for tests that ask the same of everybody everywhere."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from core.models import Job
+from customers.models import Customer, FedDay, Feed, PositionChange
+from insights.models import DepositDay
+from staff.access import SCOPES_BY_ROLE
+from staff.models import User
+from tests import factories as make
+from tests.factories import NOW, TODAY
+from tiers.models import Scheme, TierChange
+
+# Persona: role and unit. A and B are branches of one bank; the rest stands at head office.
+PEOPLE = {
+    "teller": ("teller", "A"),
+    "lobby": ("lobby", "A"),
+    "manager": ("manager", "A"),
+    "other_manager": ("manager", "A"),
+    "senior": ("senior_manager", "A"),
+    "expert": ("expert", "A"),
+    "head": ("branch_head", "A"),
+    "hq": ("head_office", "top"),
+    "admin": ("admin", "top"),
+    "second_admin": ("admin", "top"),
+    "compliance": ("compliance", "top"),
+    "auditor": ("auditor", "top"),
+    "teller_b": ("teller", "B"),
+    "lobby_b": ("lobby", "B"),
+    "manager_b": ("manager", "B"),
+    "senior_b": ("senior_manager", "B"),
+    "expert_b": ("expert", "B"),
+    "head_b": ("branch_head", "B"),
+}
+# Two that are nobody's session: no sign-in at all, and the manager's program.
+ANONYMOUS, TOKEN = "anonymous", "token"
+EVERYBODY = (ANONYMOUS, TOKEN, *PEOPLE)
+
+
+@dataclass
+class World:
+    """The bank's people and records; `a` is the customer of branch A and of the manager there, `b` that of branch B."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    branches: dict[str, Any] = field(default_factory=dict)
+    a: Customer = None  # type: ignore[assignment]
+    b: Customer = None  # type: ignore[assignment]
+    records: dict[str, Any] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+    token: str = ""
+
+    def client(self, persona: str) -> Client:
+        """A fresh client of the persona, whatever an earlier one did to its session."""
+        client = Client(raise_request_exception=False)
+        if persona in self.sessions:
+            client.cookies["sessionid"] = self.sessions[persona]
+        if persona == TOKEN:
+            client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {self.token}"
+        return client
+
+
+def build() -> World:
+    """The bank, in the present transaction."""
+    world = World()
+    world.branches["top"] = top = make.make_head_office(code="00")
+    for name in "AB":
+        world.branches[name] = make.make_branch(code=f"01{name}", name=f"{name}支行", parent=top)
+    for persona, (role, unit) in PEOPLE.items():
+        world.users[persona] = make.make_user(
+            role=role, branch=world.branches[unit], username=persona, staff_no=f"NO-{persona}", name=f"员工{persona}"
+        )
+    world.a = _customer(world, "a", "A", "manager")
+    world.b = _customer(world, "b", "B", "manager_b")
+    _history(world)
+    _records(world)
+    for persona, user in world.users.items():
+        client = Client()
+        client.force_login(user, backend="staff.backends.StaffBackend")
+        world.sessions[persona] = client.cookies["sessionid"].value
+    manager = world.users["manager"]
+    world.token = make.make_token(manager, *SCOPES_BY_ROLE[manager.role])
+    return world
+
+
+def _customer(world: World, name: str, unit: str, manager: str) -> Customer:
+    customer = make.make_customer(
+        customer_no=f"CUST{name}",
+        name="欧阳娜娜" if name == "b" else "王小明",
+        branch=world.branches[unit],
+        manager=world.users[manager],
+        phone="13912345678" if name == "b" else "13800138000",
+        id_no="11010519491231002X" if name == "b" else "440524188001010014",
+        tier=3,
+    )
+    make.make_account(customer=customer, balance=600_000, account_no=f"62220000DEMAND{name}")
+    make.make_term_account(customer=customer, balance=50_000, account_no=f"62220000TERM{name}")
+    author = world.users["teller" if unit == "A" else "teller_b"]
+    make.make_interaction(customer=customer, author=author, note=f"note-about-{name}")
+    return customer
+
+
+def _history(world: World) -> None:
+    """Something happened to both customers on the ledger day, so that every board has something to show."""
+    before, day = TODAY - timedelta(days=1), TODAY
+    FedDay.objects.create(on=before, is_full=True)
+    FedDay.objects.create(on=day, is_full=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT customers_ensure_month(%s), customers_ensure_month(%s)", [before, day])
+    for customer in (world.a, world.b):
+        for on, total, day_sum in ((before, 400_000, 400_000), (day, 650_000, 1_050_000)):
+            PositionChange.objects.create(customer=customer, on=on, total=total, day_sum=day_sum)
+        TierChange.everything.create(
+            customer=customer,
+            on=day,
+            from_tier=2,
+            to_tier=3,
+            scheme=make.first_scheme(),
+            measure="balance",
+            value=650_000,
+            window_from=day,
+            window_to=day,
+            branch=customer.branch,
+            manager=customer.manager,
+        )
+        DepositDay.objects.create(
+            on=day, branch=customer.branch, manager=customer.manager, tier=3, customers=1, total=650_000
+        )
+
+
+def _records(world: World) -> None:
+    day = {"on": TODAY - timedelta(days=1)}
+    scheme = make.first_scheme()
+    for name, status in (("draft", "draft"), ("submitted", "submitted")):
+        world.records[name] = Scheme.objects.create(
+            version=scheme.version + 1 + len(world.records),
+            name=name,
+            effective_on=TODAY + timedelta(days=30),
+            status=status,
+            drafted_by=world.users["admin"],
+            drafted_at=NOW,
+        )
+        for rank, floor in enumerate((0, 60_000, 500_000, 3_000_000), start=1):
+            world.records[name].bands.create(
+                rank=rank, floor=floor, letter="ABCD"[rank - 1], name_zh="档", name_en="Band"
+            )
+    world.records["feed"] = Feed.objects.create(
+        kind="balances", business_date=day["on"], file_name="balances.csv", actor_no="NO-admin", created_at=NOW
+    )
+    world.records["job"] = Job.objects.create(
+        name="test.job", key="1", state="failed", due_at=NOW, created_at=NOW, business_day=day["on"]
+    )
+    world.records["contact"] = make.make_interaction(customer=world.a, author=world.users["teller"])
+    make.make_token(world.users["teller"], "customers:read")
+    world.records["token"] = world.users["teller"].tokens.get()
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever happens inside is rolled back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def addresses(patterns: Any = None, prefix: str = "", space: str = "") -> Iterator[tuple[str, str, Callable[..., Any]]]:
+    """(name, pattern, view) of every address the resolver knows."""
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry.url_patterns, route, f"{space}{entry.namespace}:" if entry.namespace else space)
+        elif isinstance(entry, URLPattern):
+            yield f"{space}{entry.name}", route, entry.callback
