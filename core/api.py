@@ -1,6 +1,5 @@
 """What every address of the HTTP API shares: one error shape, keyset pages, the lists of the pages, safe retries."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -23,6 +22,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView, exception_handler
 
+from core import crypto
 from core.clock import now
 from core.errors import DomainError
 from core.models import IdempotencyKey
@@ -30,6 +30,7 @@ from core.pages import CURSOR, ORDERING, ListPage, keyset_page
 
 KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 100
+BODY_COLUMN = "core.idempotencykey.body"
 TEXTS = {
     "400": "Not understood or refused; `error.code` says why, `error.fields` where.",
     "401": "No valid token and nobody signed in.",
@@ -244,14 +245,16 @@ class ApiMixin(APIView):
             if response.status_code >= 500:
                 transaction.set_rollback(True)
                 return response
-            row.status, row.body = response.status_code, ExactRenderer().render(response.data)
+            # Sealed: an answer may hold what was revealed to its reader alone.
+            body = ExactRenderer().render(response.data).decode()
+            row.status, row.body = response.status_code, crypto.seal(BODY_COLUMN, str(row.pk), body)
             row.save(update_fields=["status", "body"])
             return response
 
     def _repeat(self, row: IdempotencyKey, request: Request) -> Response:
         if bytes(row.digest) != _digest(request):
             raise KeyReused()
-        body = json.loads(bytes(row.body)) if row.body else None
+        body = json.loads(crypto.unseal(BODY_COLUMN, str(row.pk), row.body) or "null")
         return Response(body, status=row.status, headers={"Idempotency-Replayed": "true"})
 
 
@@ -263,11 +266,11 @@ class KeyReused(DomainError):
 
 
 def _digest(request: Request) -> bytes:
-    """32 bytes that are equal for equal requests."""
+    """Bytes that are equal for equal requests; keyed, so that nobody can try out what a request held."""
     data = request.data
     pairs = sorted(data.lists()) if hasattr(data, "lists") else data
     text = json.dumps([request.get_full_path(), pairs], sort_keys=True, default=_file_digest)
-    return hashlib.sha256(text.encode()).digest()
+    return crypto.fingerprint(text)
 
 
 def _file_digest(value: Any) -> str:

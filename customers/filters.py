@@ -221,7 +221,7 @@ FEEDS = ListPage(
         ),
         Column("rows", _("Rows"), kind="num"),
         Column("accepted", _("Accepted"), kind="num"),
-        Column("rejected", _("Rejected"), kind="num"),
+        Column("rejected", _("Rejected rows"), kind="num"),
         Column("total", _("Total"), kind="money"),
         Column("seconds", _("Seconds"), lambda row: f"{row.seconds:.1f}", kind="num"),
         Column("actor_no", _("By")),

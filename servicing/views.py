@@ -148,7 +148,8 @@ def _customer(request: HttpRequest, customer_no: str) -> Customer:
 
 
 def _contact(request: HttpRequest, pk: int) -> Interaction:
-    rows = Interaction.objects.visible_to(request.user).select_related("customer")
+    """One's own contact: what others wrote may hold a note that is not for everybody who sees the customer."""
+    rows = Interaction.objects.visible_to(request.user).filter(author=request.user).select_related("customer")
     return get_object_or_404(rows, pk=pk)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -11,6 +12,15 @@ from staff.enums import Role
 from staff.models import User
 from staff.queries import branches_by_tree, grantable_scopes
 from staff.services.tokens import MAX_DAYS
+
+
+class SignInForm(LoginForm):
+    """Sign-in by either of the two names a person has here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("Sign-in name or staff number")
+        self.fields["login"].widget.attrs["placeholder"] = ""
 
 
 class UserChangeForm(forms.Form):

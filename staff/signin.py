@@ -40,8 +40,8 @@ def _failed(sender: object, credentials: dict[str, Any], request: HttpRequest | 
     _write("sign_in_failed", NOBODY, user.staff_no if user else "", request)
 
 
-def _locked(sender: object, request: HttpRequest, username: str, **_: Any) -> None:
-    user = member_by_sign_in(username)
+def _locked(sender: object, request: HttpRequest, username: str | None = None, **_: Any) -> None:
+    user = member_by_sign_in(username or "")
     _write("sign_in_locked", NOBODY, user.staff_no if user else "", request)
 
 

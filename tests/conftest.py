@@ -22,7 +22,7 @@ ClientOf = Callable[[User], Client]
 @pytest.fixture(autouse=True)
 def _clean_cache(request: pytest.FixtureRequest) -> None:
     """Throttles and cached figures of one test never reach the next."""
-    if {"db", "transactional_db"} & set(request.fixturenames):
+    if request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames):
         cache.clear()
 
 

@@ -47,6 +47,8 @@ MAKERS = only(Role.ADMIN, Role.HEAD_OFFICE)
 SCHEMES = only(Role.ADMIN, *HEADS, Role.COMPLIANCE, Role.AUDITOR)
 LOGGERS = (*COUNTER, *BOOK_KEEPERS, Role.BRANCH_HEAD)
 SERVERS = (*COUNTER, *MANAGERS)
+# The contact's own author: to colleagues there is none to change or take back.
+AUTHOR = {"teller"}
 MISSING_TO_ALL = Rule(frozenset(), frozenset(EVERYBODY))
 
 
@@ -106,6 +108,8 @@ PAGES = [
     Row("insights:timeline", A, get=of_a(*CUSTOMER_ROLES)),
     Row("insights:jobs", get=MAKERS),
     Row("insights:liveness", get=MAKERS),
+    Row("insights:calendar", get=MAKERS, post=ADMIN),
+    Row("insights:calendar_clear", DAY, post=ADMIN),
     Row("insights:run_night", DAY, post=ADMIN),
     Row("insights:rerun_job", JOB, post=ADMIN),
     Row("customers:list", get=only(*CUSTOMER_ROLES)),
@@ -139,8 +143,8 @@ PAGES = [
     Row("servicing:counter_log", A, post=of_a(*SERVERS)),
     Row("servicing:contacts", get=only(*CUSTOMER_ROLES)),
     Row("servicing:log", A, get=of_a(*LOGGERS), post=of_a(*LOGGERS)),
-    Row("servicing:change", CONTACT, get=of_a(*LOGGERS), post=of_a(*LOGGERS)),
-    Row("servicing:undo", CONTACT, post=of_a(*LOGGERS)),
+    Row("servicing:change", CONTACT, get=of_a(*LOGGERS, also=AUTHOR), post=of_a(*LOGGERS, also=AUTHOR)),
+    Row("servicing:undo", CONTACT, post=of_a(*LOGGERS, also=AUTHOR)),
     Row("staff:users", get=only(Role.ADMIN, *HEADS)),
     Row("staff:user_create", get=ADMIN, post=ADMIN),
     Row("staff:user_edit", PERSON, get=ADMIN, post=ADMIN),

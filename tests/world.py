@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -164,10 +165,11 @@ def _records(world: World) -> None:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Whatever happens inside is rolled back."""
+    """Whatever happens inside is rolled back, and what was counted is forgotten."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+    cache.clear()
 
 
 def addresses(patterns: Any = None, prefix: str = "", space: str = "") -> Iterator[tuple[str, str, Callable[..., Any]]]:

@@ -34,7 +34,7 @@ class AmountField(forms.CharField):
 class SchemeForm(forms.Form):
     """What a version says apart from its bands."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=_("Scheme name"), max_length=60)
     measure = forms.ChoiceField(
         label=_("Measure"), choices=Measure.choices, help_text=_("The figure held against the bounds.")
     )

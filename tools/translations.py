@@ -40,6 +40,8 @@ class Key:
 
     singular: str
     context: str = ""
+    # The English for several, where the text is counted; it names nothing.
+    plural: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.singular!r}" + (f" (context {self.context!r})" if self.context else "")
@@ -169,13 +171,14 @@ def _first_call(text: str) -> ast.Call | None:
 
 
 def _called_with(function: str, arguments: list[ast.expr]) -> Key | None:
-    context, singular, _ = FUNCTIONS.get(function, (None, None, None))
+    context, singular, plural = FUNCTIONS.get(function, (None, None, None))
     if singular is None:
         return None
     texts = [a.value if isinstance(a, ast.Constant) and isinstance(a.value, str) else None for a in arguments]
     if len(texts) <= singular or not texts[singular]:
         return None
-    return Key(texts[singular] or "", (texts[context] or "") if context is not None else "")
+    others = texts[plural] if plural is not None and plural < len(texts) else ""
+    return Key(texts[singular] or "", (texts[context] or "") if context is not None else "", others or "")
 
 
 # Commands
@@ -194,6 +197,12 @@ def faults(path: Path, used: dict[Key, str]) -> list[str]:
     if len(known) != len(entries):
         seen: set[Key] = set()
         lines += [f"twice in the catalogue: {e.key}" for e in entries if e.key in seen or seen.add(e.key)]
+    # Without its plural a counted text is not found, and stays English.
+    lines += [
+        f"{place}: msgid_plural is missing: {key}"
+        for key, place in used.items()
+        if key.plural and key in known and not known[key].plural
+    ]
     for key, entry in known.items():
         if entry.fuzzy:
             lines.append(f"fuzzy: {key}")
@@ -230,7 +239,8 @@ def missing() -> int:
         for key, place in used.items():
             if key not in known:
                 context = f"msgctxt {_quoted(key.context)}\n" if key.context else ""
-                print(f'#: {place}\n{context}msgid {_quoted(key.singular)}\nmsgstr ""\n')
+                plural = f"msgid_plural {_quoted(key.plural)}\nmsgstr[0]" if key.plural else "msgstr"
+                print(f'#: {place}\n{context}msgid {_quoted(key.singular)}\n{plural} ""\n')
     return 0
 
 

@@ -105,8 +105,13 @@ class CustomerPositionQuerySet(models.QuerySet["CustomerPosition"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Only the positions of customers this person may see."""
         scope = scope_of(user)
-        if scope.reach == Reach.BRANCHES:  # the narrow table's own copy is indexed
+        # The narrow table's own copies are indexed.
+        if scope.reach == Reach.BRANCHES:
             return self.filter(branch_id__in=sorted(scope.branch_ids))
+        if scope.reach == Reach.BOOK:
+            shared = CustomerShare.objects.filter(user_id=scope.user_id).values_list("customer_id", flat=True)
+            others = Customer.everything.filter(backup_id=scope.user_id).values_list("pk", flat=True).union(shared)
+            return self.filter(Q(manager_id=scope.user_id) | Q(pk__in=list(others)))
         return self.filter(in_scope(scope, "customer__"))
 
 

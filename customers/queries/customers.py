@@ -177,8 +177,7 @@ def biggest_moves(user: User | AnonymousUser, since: date, until: date, limit: i
 
 def total_balance(customers: QuerySet[Customer]) -> Decimal:
     """Sum of the customers' totals in yuan."""
-    positions = CustomerPosition.everything.filter(customer__in=customers)
-    return positions.aggregate(sum=Sum("total"))["sum"] or Decimal("0.00")
+    return customers.order_by().aggregate(sum=Sum("position__total"))["sum"] or Decimal("0.00")
 
 
 def day_before(day: date) -> date:

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from typing import Literal
 
+from core.identity import RESIDENT_ID, IdentityError, check_id_no
 from core.phones import PhoneError, normalise_phone
 from customers.rules.cells import clean, narrow
 
@@ -12,6 +14,7 @@ Kind = Literal["nothing", "id_no", "phone", "phone_tail", "number", "name", "pin
 
 _ID_NO = re.compile(r"[0-9]{17}[0-9X]|[0-9]{15}", re.IGNORECASE)
 _MOBILE = re.compile(r"(86)?1[3-9][0-9]{9}")
+_CENTURY_END = date(1999, 12, 31)
 _TAIL = re.compile(r"[0-9]{4}")
 _LATIN = re.compile(r"[a-z' .-]+", re.IGNORECASE)
 
@@ -35,10 +38,10 @@ def read_search(text: str) -> SearchTerm:
     plain = narrow(text).replace(" ", "")
     if not plain:
         return SearchTerm("nothing", "")
-    if _ID_NO.fullmatch(plain):
-        return SearchTerm("id_no", plain.upper())
     if phone := _full_phone(plain):
         return SearchTerm("phone", phone)
+    if _ID_NO.fullmatch(plain):
+        return SearchTerm("id_no", _stored_id(plain.upper()))
     if _TAIL.fullmatch(plain):
         return SearchTerm("phone_tail", plain)
     if any(c.isdigit() for c in plain) and plain.isascii():
@@ -56,6 +59,14 @@ def _full_phone(plain: str) -> str | None:
         return normalise_phone(plain)
     except PhoneError:
         return None
+
+
+def _stored_id(number: str) -> str:
+    """Imports give the 15-digit numbers of the last century their 18 digits."""
+    try:
+        return check_id_no(RESIDENT_ID, number, _CENTURY_END, expand_old=True) if len(number) == 15 else number
+    except IdentityError:
+        return number
 
 
 def letters(text: str) -> str:

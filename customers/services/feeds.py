@@ -6,6 +6,7 @@ All effects of a file are one transaction. A dry run does the same work and take
 import csv
 import io
 import json
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ from customers.rules import cells
 from customers.rules import feeds as rules
 from customers.services import balances
 from customers.services.merging import Context, Outcome, merge
+
+log = logging.getLogger(__name__)
 
 IMPORT_LOCK = 0x66656564  # "feed": one import at a time, the next one waits
 REJECT_COLUMN = "customers.feedreject.cells"
@@ -155,6 +158,12 @@ def import_feed(
         feed.unreadable = isinstance(error, UnreadableFile)  # type: ignore[attr-defined]  # for this import's caller
     except DatabaseError as error:
         feed.status, feed.message = FeedStatus.FAILED, _database_words(error)
+    except crypto.CryptoError:
+        log.exception("feed %s: the sealed upload does not open", feed.pk)
+        feed.status, feed.message = (
+            FeedStatus.FAILED,
+            str(_("The stored file does not open any more; upload it again.")),
+        )
     feed.seconds = round(time.monotonic() - started, 3)
     feed.finished_at = at
     _keep(feed)

@@ -23,6 +23,7 @@ from customers.gateways.sheets import Source
 from customers.models import Customer
 from customers.services import history
 from customers.services.feeds import Controls, import_feed
+from customers.services.records import share_customer
 from depositcrm import night
 from depositcrm.demo.world import PRODUCTS, DemoCustomer, daily_changes, make_customer, person_name
 from insights.services import roll_up_range, start_night
@@ -105,6 +106,7 @@ def seed(*, plan: Plan, password: str, at: datetime, say: Say) -> Seeded:
     changes = _digested(_all_changes(rng, people, plan), digest)
     history.load_history(changes=changes, first=plan.first, last=plan.end)
     _nights(plan, at, say)
+    _shares(at)
     say("contacts")
     _contacts(rng, plan, at)
     return Seeded(plan.customers, accounts, plan.days, round(time.monotonic() - started, 1), digest.hexdigest())
@@ -250,6 +252,14 @@ def _retier(day: date, at: datetime) -> None:
     job = jobs.execute(job.pk, lead)
     if job.state != JobState.DONE:
         raise DomainError(f"retier {day}: {job.error}")
+
+
+def _shares(at: datetime) -> None:
+    """The head lets the expert in on some of the branch's largest customers."""
+    people = {user.username: user for user in User.objects.filter(username__in=["head", "expert"])}
+    largest = Customer.everything.filter(branch=people["head"].branch).order_by("-position__total", "pk")[:8]
+    for customer in largest:
+        share_customer(customer=customer, user=people["expert"], reason="资产配置会诊", actor=people["head"], at=at)
 
 
 def _contacts(rng: random.Random, plan: Plan, at: datetime) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from allauth.usersessions.models import UserSession
+from axes.utils import reset
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -99,9 +100,10 @@ def end_access(user: User, *, at: datetime) -> None:
 
 @transaction.atomic
 def set_password(*, user: User, password: str, actor: Actor, at: datetime) -> None:
-    """Give a person a new password (validated by the caller); their sessions end, their tokens stay."""
+    """Give a person a new password (validated by the caller); their sessions and lock-outs end, their tokens stay."""
     user.set_password(password)
     user.save(update_fields=["password"])
+    reset(username=user.username)
     for session in UserSession.objects.filter(user=user):
         session.end()
     _record(user, "set_password", actor, at, {})

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from core import jobs
-from core.models import TrailEntry
+from core.models import IdempotencyKey, TrailEntry
 from customers import tasks
 from customers.models import Customer, FedDay, Feed, PositionChange
 from customers.services.balances import ensure_months
@@ -259,6 +259,18 @@ class TestReveal:
     def test_needs_field_and_reason(self, body: dict[str, str], writer: Client, customer: Customer) -> None:
         assert writer.post(self.URL, body, "application/json").status_code == 400
         assert not TrailEntry.objects.filter(action="reveal").exists()
+
+    def test_a_retry_gets_the_value_again_and_no_table_keeps_it_in_clear(
+        self, writer: Client, customer: Customer
+    ) -> None:
+        body = {"field": "id_no", "reason": "核对身份"}
+        answers = [
+            writer.post(self.URL, body, "application/json", headers={"Idempotency-Key": "k1"}).json() for _n in range(2)
+        ]
+
+        assert answers == [{"field": "id_no", "value": ID_NO}] * 2
+        assert TrailEntry.objects.filter(action="reveal").count() == 1
+        assert ID_NO.encode() not in bytes(IdempotencyKey.objects.get().body)
 
     def test_reading_is_not_enough(self, mine: Client, customer: Customer) -> None:
         assert mine.post(self.URL, {"field": "phone", "reason": "abcd"}, "application/json").status_code == 403

@@ -90,11 +90,12 @@ class TestUnreadable:
         assert (Feed.objects.get().status, feed.rejects.count()) == ("failed", 0)
 
     def test_is_refused_before_it_costs_anything(self, tmp_path: Path) -> None:
-        for name, content in hostile_files().items():
+        files = hostile_files()
+        for name, content in files.items():
             (tmp_path / name).write_bytes(content)
         reader = [sys.executable, "-m", "tests.customers.hostile", str(tmp_path)]
         found = json.loads(subprocess.run(reader, cwd=ROOT, check=True, capture_output=True, timeout=60).stdout)
-        assert set(found) == set(hostile_files())
+        assert set(found) == set(files)
         for name, (seconds, megabytes, message) in found.items():
             assert seconds < 1, name
             assert megabytes < 100, name
@@ -150,12 +151,12 @@ def _limit_files(size: str) -> None:
 class TestHalfway:
     @pytest.fixture(autouse=True)
     def ledger(self) -> None:
-        make_accounts(20_000)
+        make_accounts(5_000)
         feed_bytes("balances", balances(100), on=TODAY)
 
     def test_a_file_that_breaks_off_inside_the_copy(self) -> None:
         before = contents(without=REPORTS)
-        source = failing_source(balances(20_000), openings=4)
+        source = failing_source(balances(5_000), openings=4)
         feed = import_feed(
             kind="balances", source=source, business_date=NEXT, controls=Controls(), actor=TESTER, at=NOW
         )
@@ -164,9 +165,9 @@ class TestHalfway:
 
     def test_a_line_that_cannot_be_read_inside_the_copy(self) -> None:
         before = contents(without=REPORTS)
-        feed = feed_bytes("balances", balances(20_000) + b'A1,"5\n', on=NEXT)
+        feed = feed_bytes("balances", balances(5_000) + b'A1,"5\n', on=NEXT)
         assert (feed.status, contents(without=REPORTS)) == ("failed", before)
-        assert "20002" in feed.message
+        assert "5002" in feed.message
 
     def test_the_databases_disk_is_full(self) -> None:
         before = contents(without=REPORTS)
@@ -175,7 +176,7 @@ class TestHalfway:
             feed = feed_bytes("balances", content, on=NEXT)
         assert (feed.status, contents(without=REPORTS)) == ("failed", before)
         assert "could not extend file" in feed.message
-        assert feed_bytes("balances", balances(20_000), on=NEXT).status == "committed"
+        assert feed_bytes("balances", balances(5_000), on=NEXT).status == "committed"
 
     def test_the_database_refuses_the_copy_itself(self) -> None:
         """A statement that takes too long is cancelled by the server while rows are still coming."""
@@ -188,7 +189,7 @@ class TestHalfway:
             openings += 1
             if openings == 5:  # the one inside the COPY
                 time.sleep(0.3)
-            return io.BytesIO(balances(20_000))
+            return io.BytesIO(balances(5_000))
 
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = '200ms'")

@@ -175,6 +175,39 @@ def test_a_refused_row_does_not_hide_behind_a_later_good_one() -> None:
     assert reasons(found) == {2: ["unknown_branch"], 3: ["duplicate"]}
 
 
+def test_an_identity_number_tells_birth_date_and_sex() -> None:
+    header = ("customer_no", "name", "id_type", "id_no", "sex", "birth_date", "branch_code")
+    rows = [
+        ("N1", "一", "", ID_2, "", "", "B1"),
+        ("N2", "二", "", "110105491231002", "", "", "B1"),
+        ("N3", "三", "身份证", ID_1, "女", "1990-03-08", "B1"),
+        ("N4", "四", "护照", "E12345678", "", "", "B1"),
+        ("N5", "五", "", "", "", "", "B1"),
+    ]
+    assert feed("customers", header, rows).rejected == 0
+    stored = Customer.everything.filter(customer_no__startswith="N").order_by("customer_no")
+    assert list(stored.values_list("id_type", "sex", "birth_date")) == [
+        ("resident_id", "female", date(1949, 12, 31)),
+        ("resident_id", "female", date(1949, 12, 31)),
+        ("resident_id", "female", date(1990, 3, 8)),
+        ("passport", "", None),
+        ("", "", None),
+    ]
+
+
+def test_organisations_have_papers_and_readings_of_their_own() -> None:
+    header = ("customer_no", "name", "kind", "id_no", "branch_code")
+    rows = [
+        ("N1", "长沙重庆银行", "单位", "91350100m000100y43", "B1"),
+        ("N2", "长沙重庆银行", "单位", "91350100M000100Y44", "B1"),
+        ("N3", "单位", "organisation", "", "B1"),
+    ]
+    assert reasons(feed("customers", header, rows)) == {3: ["bad_check_digit"]}
+    stored = Customer.everything.get(customer_no="N1")
+    assert (stored.kind, stored.id_type, stored.name_pinyin) == ("organisation", "uscc", "changshachongqingyinhang")
+    assert records.masked(stored, "id_no") == "9135************43"
+
+
 def test_two_customers_with_one_identity_number_are_both_accepted() -> None:
     rows = [("N1", "一", ID_1, "B1"), ("N2", "二", ID_1, "B1")]
     assert feed("customers", ("customer_no", "name", "id_no", "branch_code"), rows).created == 2

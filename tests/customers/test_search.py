@@ -79,7 +79,8 @@ CASES: dict[str, list[str]] = {
     "chou": [],
     "xie": ["解冰"],
     "jie": [],
-    "zha": ["查理"],
+    "zhali": ["查理"],
+    "zha": ["查理", "张·买买提"],
     "cha": ["单于飞"],
     "licha": ["李查"],
     "ouyang": ["欧阳明"],
@@ -117,6 +118,7 @@ CASES: dict[str, list[str]] = {
     ID_X: ["曾明辉"],
     ID_X.lower(): ["曾明辉"],
     "110105 19491231 002x": ["曾明辉"],
+    "110105491231002": ["曾明辉"],
     "11010519491231": [],
     # customer numbers: whole or from the front
     "K0000001": ["曾明辉"],
@@ -217,7 +219,7 @@ class TestScope:
         rows = search(Customer.objects.visible_to(user), text).order_by("customer_no")
         return list(rows.values_list("customer_no", flat=True))
 
-    @pytest.mark.parametrize("text", ["曾明辉", "明辉", "zeng", "zmh", "13800138001", "8001", ID_X, "K"])
+    @pytest.mark.parametrize("text", ["曾明辉", "明辉", "zeng", "zmh", "13800138001", "8001", ID_X, "K9"])
     def test_only_customers_in_sight_are_found(self, text: str) -> None:
         mine = Customer.everything.get(customer_no="K0000001")
         other = Customer.everything.get(customer_no="K9000001")

@@ -2,22 +2,26 @@
 
 import io
 import logging
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.test import Client
 from pytest_django.fixtures import Settings
 
 from core import crypto
-from core.models import Job
+from core.models import IdempotencyKey, Job
 from core.trail import Actor
 from customers.models import Customer, Feed
 from customers.queries import search
 from customers.services import intake, records
 from customers.services.feeds import Controls, rejects_csv
 from customers.tasks import check_feed, import_feed
+from staff.models import Branch, User
 from tests.customers.contents import tables_with
 from tests.customers.feeding import feed_bytes
 from tests.factories import NOW, TODAY, make_branch, make_user
@@ -160,3 +164,18 @@ def test_the_look_through_all_tables_finds_what_is_there() -> None:
     assert list(tables_with("张三")) == ["customers_customer"]
     cipher = Customer.everything.get().phone_cipher
     assert list(tables_with(bytes(cipher).hex())) == ["customers_customer"]
+
+
+def test_an_answer_kept_for_a_retried_request_is_sealed(client_of: Callable[[User], Client]) -> None:
+    person, user = Person(3), make_user(branch=Branch.objects.get(code="B1"))
+    feed_bytes("customers", (HEADER + person.row("N1")).encode())
+    ask = partial(
+        client_of(user).post,
+        "/api/v1/customers/N1/reveal/",
+        {"field": "phone", "reason": "核对电话"},
+        content_type="application/json",
+        headers={"Idempotency-Key": "k1"},
+    )
+    answers = [ask().json() for _again in range(2)]
+    assert answers == [{"field": "phone", "value": person.phone}] * 2
+    assert (IdempotencyKey.objects.count(), tables_with(*person.secrets)) == (1, {})

@@ -46,7 +46,7 @@ class Bank:
     def launch(self, part: crew.Part) -> None:
         """Start one of the product's processes; it ends with the bank."""
         process = spawn(
-            part.argv, log=self.log(part), dies_by=part.dies_by, env=self.env, cwd=ROOT, inherits=part.inherits
+            part.argv, log=self.log(part), dies_by=signal.SIGKILL, env=self.env, cwd=ROOT, inherits=part.inherits
         )
         self.parts.append((part, process))
 

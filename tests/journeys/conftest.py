@@ -57,13 +57,21 @@ class Desks:
     addresses: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
 
-    def open(self, name: str, language: str = "zh-hans", *, size: dict[str, int] = DESK, path: str = "/") -> Page:
-        """A signed-in page of the demo person `name`, in a language."""
+    def open(
+        self,
+        name: str,
+        language: str = "zh-hans",
+        *,
+        size: dict[str, int] = DESK,
+        path: str = "/",
+        theme: str = "light",
+    ) -> Page:
+        """A signed-in page of the demo person `name`, in a language and a theme."""
         if name not in self.sessions:
-            context = self._context(size)
+            context = self._context(DESK, theme)
             sign_in(self._page(context), name)
             self.sessions[name] = context.storage_state()
-        page = self._page(self._context(size, self.sessions[name]))
+        page = self._page(self._context(size, theme, self.sessions[name]))
         page.goto(path)
         if page.locator("html").get_attribute("lang") != language:
             page.locator(".topbar details.menu summary").click()
@@ -71,9 +79,9 @@ class Desks:
         expect(page.locator("html")).to_have_attribute("lang", language)
         return page
 
-    def nobody(self, size: dict[str, int] = DESK) -> Page:
+    def nobody(self, size: dict[str, int] = DESK, theme: str = "light") -> Page:
         """A page nobody has signed in on."""
-        return self._page(self._context(size))
+        return self._page(self._context(size, theme))
 
     def allow(self, status: int) -> None:
         """The journey provoked answers with this status: the browser's own note of them is no fault."""
@@ -87,12 +95,12 @@ class Desks:
         assert not outside, outside
         assert not self.faults, self.faults
 
-    def _context(self, size: dict[str, int], session: object = None) -> BrowserContext:
+    def _context(self, size: dict[str, int], theme: str, session: object = None) -> BrowserContext:
         context = self.browser.new_context(
             base_url=self.bank.url,
             viewport=size,  # type: ignore[arg-type]
             storage_state=session,  # type: ignore[arg-type]
-            color_scheme="light",
+            color_scheme=theme,  # type: ignore[arg-type]
             reduced_motion="reduce",
             locale="zh-CN",
             accept_downloads=True,

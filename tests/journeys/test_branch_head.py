@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import LANGUAGES, PHONE, SCREEN_SIZE, Desks, keep_screen
-from tests.journeys.pages import amount, figure, fits, listed, opened_tabs, total, word
+from tests.journeys.pages import amount, figure, listed, opened_tabs, sideways, total, word
 
 
 def tiles(page: Page) -> list[tuple[str, str, str, str]]:
@@ -62,19 +62,19 @@ def test_reads_the_branch_on_a_phone(desks: Desks):
     keep_screen(page, "head.phone.zh")
     page.locator("figure.chart").scroll_into_view_if_needed()
     expect(page.locator("figure.chart")).to_have_attribute("data-ready", "")
-    fits(page)
+    assert not sideways(page)
     places = page.locator(".bottom-nav a.bottom-item")
     expect(places).to_have_count(4)
     for place in range(4):
         places.nth(place).click()
         expect(places.nth(place)).to_have_attribute("aria-current", "page")
-        fits(page)
+        assert not sideways(page)
     page.locator(".bottom-nav details summary").click()
     more = page.locator(".bottom-nav .menu-item")
     for address in [item.get_attribute("href") for item in more.all()]:
         page.goto(address or "")
-        fits(page)
+        assert not sideways(page)
     page.goto("/customers/")
     page.locator("tbody tr td.is-main a").first.click()
     for _tab in opened_tabs(page):
-        fits(page)
+        assert not sideways(page)

@@ -214,10 +214,10 @@ def test_undo_at_the_counter(teller: Client, customer: Customer) -> None:
     assert not Interaction.everything.exists()
 
 
-def test_nobody_undoes_a_colleagues_contact(teller: Client, customer: Customer) -> None:
+def test_nobody_undoes_or_opens_a_colleagues_contact(teller: Client, customer: Customer) -> None:
     contact = make_interaction(customer=customer, recorded_at=now())
-    response = teller.post(reverse("servicing:undo", args=[contact.pk]), headers=HTMX)
-    assert response.status_code == 200
+    assert teller.post(reverse("servicing:undo", args=[contact.pk]), headers=HTMX).status_code == 404
+    assert teller.get(reverse("servicing:change", args=[contact.pk]), headers=HTMX).status_code == 404
     assert Interaction.everything.filter(pk=contact.pk).exists()
 
 

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from core.models import TrailEntry
 from staff import middleware
-from tests.factories import PASSWORD, make_user
+from staff.services import set_password
+from tests.factories import NOW, PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +67,22 @@ def test_five_failures_lock_the_pair_not_the_person(user):
     assert sign_in(client=client).status_code == 429
     assert sign_in(address="10.0.0.2").status_code == 302
     assert ("sign_in_locked", "", "A7") in trail()
+
+
+def test_a_new_password_ends_the_lock_out(user):
+    client = Client()
+    for _ in range(5):
+        sign_in(password="wrong", client=client)
+    set_password(user=user, password="another long secret", actor=user.actor, at=NOW)
+    assert sign_in(password="another long secret", client=client).status_code == 302
+
+
+@pytest.mark.parametrize("spelling", ["WANG", " wang ", "A7"])
+def test_another_spelling_is_the_same_account(user, spelling):
+    client = Client()
+    for _ in range(5):
+        sign_in(password="wrong", client=client)
+    assert sign_in(spelling, client=client).status_code == 429
 
 
 def test_somebody_without_a_password_cannot_sign_in():

@@ -168,7 +168,7 @@ def history_rows(customer_ids: Iterable[int]) -> dict[tuple[int, date], tuple[in
 
 def placed(customer_ids: Iterable[int]) -> dict[int, tuple[int, date | None]]:
     """Each customer's tier and since when, as the position says."""
-    found = CustomerPosition.everything.filter(pk__in=list(customer_ids))
+    found = CustomerPosition.everything.filter(pk__in=list(customer_ids)).order_by("pk")
     return {row.pk: (row.tier, row.tier_since) for row in found}
 
 

@@ -13,7 +13,7 @@ from customers.models import FedDay
 from staff.enums import Decision
 from staff.models import Approval, User
 from staff.services import AlreadyPending, SelfApproval, StaleApproval
-from tests.factories import NOW, TODAY, make_user
+from tests.factories import NOW, TODAY, make_branch, make_head_office, make_user
 from tests.tiers.ledgers import approved, content
 from tiers.models import RetierRun, Scheme
 from tiers.queries import content_of, differences, first_free_day, pending_approval, previous_version
@@ -21,6 +21,7 @@ from tiers.rules import Band, SchemeContent
 from tiers.services import (
     BandsRefused,
     EffectiveTooEarly,
+    NotBankWide,
     SchemeNotEditable,
     SchemeNotSubmitted,
     approve_scheme,
@@ -262,3 +263,13 @@ def test_no_sequence_of_acts_by_one_person_puts_a_version_in_force(admin: User) 
     in_force = Scheme.objects.in_force_on(SOON)
     assert in_force is not None
     assert content_of(in_force) == live
+
+
+def test_a_region_neither_drafts_nor_approves_what_holds_for_the_bank(admin: User) -> None:
+    region = make_user(role="head_office", branch=make_branch(parent=make_head_office(), kind="region"))
+    with pytest.raises(NotBankWide):
+        drafted(region)
+    scheme = drafted(admin)
+    submit_scheme(scheme=scheme, actor=admin, at=NOW)
+    with pytest.raises(NotBankWide):
+        approve_scheme(scheme=scheme, digest=digest(scheme), actor=region, at=NOW)

@@ -79,7 +79,7 @@ def differences(before: SchemeContent | None, after: SchemeContent) -> list[Diff
 
 def _lines(content: SchemeContent) -> dict[str, str]:
     lines = {
-        _("Name"): content.name,
+        _("Scheme name"): content.name,
         _("Measure"): str(Measure(content.measure).label),
         _("Effective from"): content.effective_on.isoformat(),
     }

@@ -108,7 +108,7 @@ def _alone(progress: Progress) -> Iterator[None]:
 
 @transaction.atomic
 def _begin(business_day: date, job_id: int, chunk_size: int) -> bool:
-    """Write down which days the job does and cut the customers into chunks; False = go on where a killed worker stopped.
+    """Write down which days the job does and cut the customers into chunks; False = a killed worker's plan goes on.
 
     The run rows are the plan every worker reads, so only the holder of the lock may write them.
     """

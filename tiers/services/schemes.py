@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core import trail
 from core.clock import SHANGHAI
 from core.errors import DomainError
+from staff.enums import Role
 from staff.models import Approval, User
 from staff.services import SelfApproval, StaleApproval, decide_approval, request_approval, withdraw_approval
 from tiers.enums import SchemeStatus
@@ -39,6 +40,13 @@ WORDS: Mapping[str, str | Promise] = {
     LetterTwice.code: _("The letter of tier %(rank)s is used by another tier already."),
     RankOutOfOrder.code: _("Tiers are numbered from 1 without gaps."),
 }
+
+
+class NotBankWide(DomainError):
+    """A region's office may not set what holds for the whole bank."""
+
+    code = "not_bank_wide"
+    message = _("The tier policy holds for the whole bank; only its head office or an administrator may change it.")
 
 
 class BandsRefused(DomainError):
@@ -72,6 +80,7 @@ class EffectiveTooEarly(DomainError):
 @transaction.atomic
 def draft_scheme(*, content: SchemeContent, actor: User, at: datetime) -> Scheme:
     """A new version as a draft; going back to former bounds is a new version with them. Raises BandsRefused."""
+    _may_set(actor)
     _check(content)
     # The oldest version stands for the row of versions: two drafts at once get two numbers.
     list(Scheme.objects.select_for_update().order_by("version")[:1])
@@ -85,6 +94,7 @@ def draft_scheme(*, content: SchemeContent, actor: User, at: datetime) -> Scheme
 @transaction.atomic
 def update_draft(*, scheme: Scheme, content: SchemeContent, actor: User, at: datetime) -> Scheme:
     """Change a draft, or a rejected version, which becomes a draft again. Raises SchemeNotEditable, BandsRefused."""
+    _may_set(actor)
     scheme = Scheme.objects.select_for_update().get(pk=scheme.pk)
     if scheme.status not in EDITABLE:
         raise SchemeNotEditable()
@@ -102,6 +112,7 @@ def update_draft(*, scheme: Scheme, content: SchemeContent, actor: User, at: dat
 @transaction.atomic
 def submit_scheme(*, scheme: Scheme, actor: User, at: datetime) -> Approval:
     """Ask a second person to approve the draft as it stands. Raises SchemeNotEditable, EffectiveTooEarly."""
+    _may_set(actor)
     scheme = Scheme.objects.select_for_update().get(pk=scheme.pk)
     if scheme.status != SchemeStatus.DRAFT:
         raise SchemeNotEditable()
@@ -127,6 +138,7 @@ def approve_scheme(*, scheme: Scheme, digest: str, actor: User, at: datetime, co
 
     Raises SchemeNotSubmitted, SelfApproval, StaleApproval, EffectiveTooEarly.
     """
+    _may_set(actor)
     scheme, approval = _waiting(scheme)
     if scheme.drafted_by_id == actor.pk:
         raise SelfApproval()
@@ -145,6 +157,7 @@ def reject_scheme(*, scheme: Scheme, digest: str, actor: User, at: datetime, com
 
     Raises SchemeNotSubmitted, SelfApproval, StaleApproval.
     """
+    _may_set(actor)
     scheme, approval = _waiting(scheme)
     _decide(approval, content_of(scheme), digest, actor=actor, at=at, comment=comment, approve=False)
     scheme.status = SchemeStatus.REJECTED
@@ -176,6 +189,12 @@ def _decide(
     if seen != content.digest:
         raise StaleApproval()
     decide_approval(approval=approval, digest=seen, approve=approve, decided_by=actor, at=at, comment=comment)
+
+
+def _may_set(actor: User) -> None:
+    """Raises NotBankWide for a head-office role below the root of the bank."""
+    if actor.role == Role.HEAD_OFFICE and actor.branch.parent_id is not None:
+        raise NotBankWide()
 
 
 def band_words(error: BandsError) -> str:

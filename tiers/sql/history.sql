@@ -18,13 +18,10 @@ written AS (
     JOIN customers_customerposition p
         ON p.customer_id = m.customer_id AND p.customer_id BETWEEN %(low)s AND %(high)s
     WHERE m.after <> m.before
+        AND (m.known_from, m.known_to, m.known_value, m.known_scheme, m.known_window)
+        IS DISTINCT FROM (m.before, m.after, m.value, %(scheme)s, %(window_from)s)
     ON CONFLICT (customer_id, "on") DO UPDATE
     SET from_tier = excluded.from_tier, to_tier = excluded.to_tier, scheme_id = excluded.scheme_id,
         measure = excluded.measure, value = excluded.value, window_from = excluded.window_from,
         branch_id = excluded.branch_id, manager_id = excluded.manager_id, job_id = excluded.job_id
-    WHERE (t.from_tier, t.to_tier, t.scheme_id, t.measure, t.value, t.window_from)
-        IS DISTINCT FROM (
-            excluded.from_tier, excluded.to_tier, excluded.scheme_id, excluded.measure, excluded.value,
-            excluded.window_from
-        )
 )

@@ -4,8 +4,10 @@
 -- Plan: one range scan of the narrow position table, the day's change rows hashed or by their unique key.
 judged AS (
     SELECT
-        v.customer_id, v.tier, v.value, t.id AS change_id, {before} AS before,
-        greatest(1, width_bucket(v.value, %(floors)s::numeric[])) AS after
+        v.customer_id, v.tier, v.value, {before} AS before,
+        greatest(1, width_bucket(v.value, %(floors)s::numeric[])) AS after,
+        t.id AS known_id, t.from_tier AS known_from, t.to_tier AS known_to, t.value AS known_value,
+        t.scheme_id AS known_scheme, t.window_from AS known_window
     FROM (
         SELECT p.customer_id, p.tier, {value} AS value
         FROM customers_customerposition p

@@ -14,7 +14,7 @@ moved AS MATERIALIZED (
             )
         END AS since
     FROM judged
-    WHERE after <> before OR change_id IS NOT NULL
+    WHERE after <> before OR known_id IS NOT NULL
 ),
 placed AS (
     UPDATE customers_customerposition p

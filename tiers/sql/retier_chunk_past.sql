@@ -2,7 +2,7 @@
 -- The tier before the day comes from the history too (one look-up a customer); settle_positions.sql ends the sequence.
 WITH {judged},
 moved AS (
-    SELECT * FROM judged WHERE after <> before OR change_id IS NOT NULL
+    SELECT * FROM judged WHERE after <> before OR known_id IS NOT NULL
 ),
 {history}
 SELECT before, after, count(*) FROM judged GROUP BY before, after
