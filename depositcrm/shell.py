@@ -59,7 +59,6 @@ PLACES = (
     Place("customers:feeds", _("Feeds"), "file-import", (Role.ADMIN, Role.HEAD_OFFICE)),
     Place("insights:jobs", _("Jobs"), "activity", (Role.ADMIN, Role.HEAD_OFFICE)),
     Place("insights:calendar", _("Working days"), "calendar", (Role.ADMIN, Role.HEAD_OFFICE)),
-    Place("insights:calendar", _("Working days"), "calendar", (Role.ADMIN, Role.HEAD_OFFICE)),
     Place("staff:users", _("People"), "users-group", (Role.ADMIN, *HEADS)),
     Place("staff:trail", _("Trail"), "history", (Role.COMPLIANCE, Role.AUDITOR)),
 )

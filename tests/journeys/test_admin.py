@@ -12,6 +12,7 @@ from tests.journeys.conftest import LANGUAGES, SCREEN_SIZE, Desks, keep_screen
 from tests.journeys.pages import figure, listed, word
 
 DAYS = {"zh-hans": "2026-12-01", "en": "2027-01-01"}
+REASONS = {"zh-hans": "潜力层级客户过多，提高门槛", "en": "Too many customers in the second tier"}
 WORK_MS = 40_000  # a worker may be waking up
 
 
@@ -34,7 +35,7 @@ def test_new_thresholds_need_a_second_person(desks: Desks, language: str):
     expect(falls).not_to_have_text(re.compile(r"\b0\b"))
     moved = figure(falls.inner_text())
     page.locator("input[name=effective_on]").fill(DAYS[language])
-    page.locator("textarea[name=note]").fill(f"journey {language}")
+    page.locator("textarea[name=note]").fill(REASONS[language])
     expect(falls).to_contain_text(str(moved))
     if language == "zh-hans":
         keep_screen(page, "admin.scheme.zh")

@@ -9,7 +9,7 @@ from tests.journeys.pages import amount, figure, listed, opened_tabs, sideways, 
 
 def tiles(page: Page) -> list[tuple[str, str, str, str]]:
     """Label, text, exact amount ("" for a count) and address of each tile."""
-    expect(page.locator("[data-chart][data-ready]")).to_be_attached()
+    expect(page.locator("figure.chart")).to_have_attribute("data-ready", "")
     found = []
     for tile in page.locator(".stat-tile").all():
         link, value = tile.locator(".stat-value a"), tile.locator(".stat-value a > *")
