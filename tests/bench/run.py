@@ -14,7 +14,7 @@ from tests.bench import feeds, floors, nights, pages, world
 from tests.bench.feeds import Say
 from tests.bench.measuring import Figure
 
-IMPORTS = {0.2: 3, 1.0: 2}
+IMPORTS = {0.2: 5, 1.0: 2}
 MOVERS = {0.1: 3, 0.01: 3}
 SMALL_RUNS = 9
 
