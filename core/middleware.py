@@ -22,6 +22,24 @@ API = "/api/"
 OFFERED_ID = re.compile(r"[0-9A-Za-z-]{8,36}")
 
 
+class ClientAddressMiddleware:
+    """Puts the address of the person's own machine where the trail and the lock-out look for it.
+
+    Each trusted proxy adds the address it was called from at the end of X-Forwarded-For; what stands further left
+    anybody may have written.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        proxies: int = settings.TRUSTED_PROXIES
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        if proxies and len(hops) >= proxies:
+            request.META["REMOTE_ADDR"] = hops[-proxies]
+        return self.get_response(request)
+
+
 class LanguageMiddleware:
     """The language of the signed-in person, else of the cookie, else the product's own; never the browser's."""
 

@@ -48,7 +48,10 @@ INSTALLED_APPS = [
     "axes",
     "csp",
 ]
+# How many proxies of the bank's own stand before this server and add to X-Forwarded-For.
+TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
 MIDDLEWARE = [
+    "core.middleware.ClientAddressMiddleware",
     "core.middleware.ErrorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

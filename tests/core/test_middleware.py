@@ -1,14 +1,16 @@
 import json
 import re
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import path
 from django.utils import translation
 
 from core.errors import DomainError
+from core.middleware import ClientAddressMiddleware
 from core.trail import request_id
 from depositcrm.urls import handler400, handler403, handler404, handler500
 from depositcrm.urls import urlpatterns as product
@@ -159,3 +161,21 @@ def test_a_form_without_its_token_says_so():
     response = Client(enforce_csrf_checks=True).post("/language/", {"language": "en"})
     assert response.status_code == 403
     assert "403" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "seen"),
+    [
+        (0, "203.0.113.9", "10.0.0.1"),
+        (1, "", "10.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.7, 203.0.113.9", "203.0.113.9"),  # the left one is the caller's own invention
+        (2, "203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        (2, "203.0.113.9", "10.0.0.1"),
+    ],
+)
+def test_the_callers_address_behind_trusted_proxies(settings: Any, proxies: int, forwarded: str, seen: str) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": forwarded})
+    ClientAddressMiddleware(lambda _request: HttpResponse())(request)
+    assert request.META["REMOTE_ADDR"] == seen
