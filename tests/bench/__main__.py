@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -66,7 +67,7 @@ def _environment(folder: Path) -> Iterator[str]:
     yield found["DATABASE_URL"]
 
 
-def _one_size(url: str, customers: int, options: argparse.Namespace, folder: Path) -> list:
+def _one_size(url: str, customers: int, options: argparse.Namespace, folder: Path) -> list[Any]:
     """All figures of one size of bank, in a database of its own."""
     with own_database(url, str(customers), keep=options.keep) as address:
         os.environ["DATABASE_URL"] = address
@@ -77,7 +78,7 @@ def _one_size(url: str, customers: int, options: argparse.Namespace, folder: Pat
         return measure(address, customers, options, folder, _say)
 
 
-def _growth(runs: dict[int, list]) -> list:
+def _growth(runs: dict[int, list[Any]]) -> list[Any]:
     """The exponent with which each big job's time grows from the smaller bank to the larger one."""
     from tests.bench.measuring import Figure
 
@@ -94,14 +95,14 @@ def _growth(runs: dict[int, list]) -> list:
     return found
 
 
-def _print(figures: list, customers: int, branches: int) -> None:
+def _print(figures: list[Any], customers: int, branches: int) -> None:
     from tests.bench.measuring import table
 
     print(f"\n{customers:,} customers, {branches} branches, {os.cpu_count()} processors\n")
     print(table(figures))
 
 
-def _write(results: Path, runs: dict[int, list], growth: list, options: argparse.Namespace) -> Path:
+def _write(results: Path, runs: dict[int, list[Any]], growth: list[Any], options: argparse.Namespace) -> Path:
     results.mkdir(parents=True, exist_ok=True)
     path = results / f"{time.strftime('%Y%m%d-%H%M%S')}-{max(runs)}.json"
     found = {

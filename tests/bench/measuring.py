@@ -41,16 +41,20 @@ class Figure:
         return {**asdict(self), "ratio": self.ratio, "verdict": self.verdict}
 
 
-def against_floor(job: str, product: Sequence[float], floor: Sequence[float], times: float, plus: float = 0) -> Figure:
-    """Medians of seconds, the goal being `times` the floor `plus` some seconds.
+def against_floor(
+    job: str, product: Sequence[float], floor: Sequence[float], times: float = 0, plus: float = 0
+) -> Figure:
+    """Medians of seconds, the goal being `times` the floor `plus` some seconds; without `times` there is none.
 
     The fastest runs of both are noted too: on a machine that does other things they tell more.
     """
     middle = statistics.median(floor)
-    goal = f"≤ {times:g} × floor" + (f" + {plus:g} s" if plus else "")
+    goal = f"≤ {times:g} × floor" + (f" + {plus:g} s" if plus else "") if times else ""
     best, plain = min(product), min(floor)
     note = f"best of {len(product)}: {best:.2f} to {plain:.2f}, {best / plain:.2f}"
-    return Figure(job, "s", statistics.median(product), middle, times * middle + plus, goal, note=note)
+    return Figure(
+        job, "s", statistics.median(product), middle, times * middle + plus if times else None, goal, note=note
+    )
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -104,7 +108,7 @@ def _row(figure: Figure) -> tuple[str, ...]:
 def _quantity(value: float | None, unit: str) -> str:
     if value is None:
         return NOT_MEASURED
-    digits = 2 if unit == "s" else 1 if unit == "ms" else 0
+    digits = {"s": 2, "ms": 1, "": 2}.get(unit, 0)
     return f"{value:,.{digits}f} {unit}".rstrip()
 
 

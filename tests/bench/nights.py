@@ -194,7 +194,7 @@ def measure_roll_up(day: date, runs: int, say: Say) -> list[Figure]:
         return timed(lambda: floors.run(floors.ROLL_UP, day=day))
 
     ours, floor = interleaved(runs, lambda _n: timed(lambda: roll_up_day(day)), plain)
-    return [against_floor("roll-up of a day", ours, floor, 1.25)]
+    return [against_floor("roll-up of a day", ours, floor)]
 
 
 def measure_simulator(day: date, runs: int, say: Say) -> list[Figure]:

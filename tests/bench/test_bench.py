@@ -1,0 +1,56 @@
+"""What the benchmark's figures rest on: its bank and its arithmetic."""
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.bench import world
+from tests.bench.measuring import Figure, against_floor, interleaved, percentile, table
+
+SIZE = world.Size(customers=7, branches=2, seed=3, end=date(2026, 11, 20))
+
+
+@pytest.mark.parametrize(("share", "value"), [(0.5, 10), (0.95, 19), (0.96, 20), (1.0, 20), (0.05, 1)])
+def test_a_percentile_is_one_of_the_values(share: float, value: int) -> None:
+    assert percentile(list(range(20, 0, -1)), share) == value
+
+
+def test_goals_are_bounds_in_the_unit_of_the_figure() -> None:
+    assert against_floor("job", [3.0, 1.6, 2.0], [1.0, 1.0, 1.0], 1.6).verdict == "over"
+    assert against_floor("job", [2.0, 1.6, 2.0], [1.0, 1.0, 1.0], 1.3, plus=0.7).verdict == "ok"
+    assert against_floor("job", [2.0], [1.0]).verdict == ""
+    assert Figure("rate", "rows/s", 299, bound=300, at_least=True).verdict == "over"
+
+
+def test_each_side_goes_first_in_turns() -> None:
+    calls: list[str] = []
+    interleaved(2, lambda n: calls.append(f"ours {n}") or 0.0, lambda n: calls.append(f"floor {n}") or 0.0)
+    assert calls == ["ours 0", "floor 0", "floor 1", "ours 1"]
+
+
+def test_the_table_stays_aligned_beside_chinese_text() -> None:
+    lines = table([Figure("customers ?q=王", "ms", 12.0), Figure("customers", "ms", 120.0, 60.0)]).splitlines()
+    assert lines[1].replace("王", "xx").index("12.0 ms") + len("12.0 ms") == lines[2].index("120.0 ms") + len(
+        "120.0 ms"
+    )
+
+
+def test_two_and_a_half_accounts_a_customer() -> None:
+    owners = Counter(world.owner_of(n) for n in range(world.account_count(SIZE)))
+    assert owners == {0: 2, 1: 3, 2: 2, 3: 3, 4: 2, 5: 3, 6: 2}
+
+
+def test_the_same_seed_makes_the_same_bank(tmp_path: Path) -> None:
+    def files() -> tuple[str, ...]:
+        balances = world.Balances(SIZE)
+        history = [f"{change}" for change in balances.history(date(2026, 10, 20), 30, 0.2)]
+        balances.step(SIZE.end, 0.5)
+        balances.write_feed(tmp_path / "plain.csv", SIZE.end)
+        balances.write_copy(tmp_path / "plain.copy")
+        plain, copy = (tmp_path / "plain.csv").read_text(), (tmp_path / "plain.copy").read_text()
+        assert [row.split(",")[:2] for row in plain.splitlines()[1:]] == [row.split("\t") for row in copy.splitlines()]
+        return plain, *history, *world.customers(SIZE), *world.accounts(SIZE), *world.people(SIZE)
+
+    assert files() == files()
