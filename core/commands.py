@@ -1,11 +1,14 @@
 """What all commands share: prose to standard error, one JSON object to standard output, fixed exit statuses."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from core.errors import DomainError
 
@@ -23,6 +26,7 @@ class JsonCommand(BaseCommand):
     """Subclasses write `add_options` and `work`; a DomainError ends with 3, anything unforeseen with 1."""
 
     requires_system_checks: list[str] = []
+    needs_tables = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
@@ -36,6 +40,8 @@ class JsonCommand(BaseCommand):
         raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if self.needs_tables and not settings.PRODUCTION:
+            self._prepare_first_use()
         try:
             result = dict(self.work(**options))
         except DomainError as error:
@@ -49,6 +55,14 @@ class JsonCommand(BaseCommand):
                 self.stdout.write(f"{key:<{width}}  {value}")
         if status:
             sys.exit(status)
+
+    def _prepare_first_use(self) -> None:
+        """Make the tables of a database nobody has used yet, as its owner; in production that is an operator's step."""
+        if "core_job" in connection.introspection.table_names():
+            return
+        self.say("first use of this database: making its tables")
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "prepare", "--no-seed"]
+        subprocess.run(command, check=True, stdout=sys.stderr)
 
     def say(self, text: str) -> None:
         """A line of progress."""

@@ -21,6 +21,8 @@ class Locked(DomainError):
 
 
 class Sample(JsonCommand):
+    needs_tables = False
+
     def add_options(self, parser):
         parser.add_argument("--how", default="done")
 

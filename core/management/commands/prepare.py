@@ -36,6 +36,7 @@ WITHHELD = "REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}"
 class Command(JsonCommand):
     """Migrations, rights, static files and, in an empty database that is not production's, the demo branch."""
 
+    needs_tables = False
     help = "Migrate, grant the application's rights, collect static files, seed the demo branch when there is nothing."
 
     def add_options(self, parser: CommandParser) -> None:
