@@ -10,5 +10,5 @@ timeout = 60
 graceful_timeout = 30
 max_requests = 5000
 max_requests_jitter = 500
-worker_tmp_dir = "/dev/shm"  # the heartbeat must not wait for a disk  # noqa: S108  memory, not disk: a heartbeat file must never wait for one
+worker_tmp_dir = "/dev/shm"  # noqa: S108  memory, not disk: the heartbeat must never wait for one
 control_socket_disable = True
