@@ -1,16 +1,16 @@
 from django.urls import path
 
-from customers.views import customers, feeds
+from customers.views import customers, feeds, lists, money, profile
 
 app_name = "customers"
 urlpatterns = [
-    path("customers/", customers.customer_list, name="list"),
-    path("customers/find/", customers.customer_find, name="find"),
+    path("customers/", lists.customer_list, name="list"),
+    path("customers/find/", lists.customer_find, name="find"),
     path("customers/<str:customer_no>/", customers.customer_detail, name="detail"),
-    path("customers/<str:customer_no>/profile/", customers.customer_profile, name="profile"),
-    path("customers/<str:customer_no>/holdings/", customers.customer_holdings, name="holdings"),
-    path("customers/<str:customer_no>/balances/", customers.customer_balances, name="balances"),
-    path("customers/<str:customer_no>/reveal/<str:field>/", customers.customer_reveal, name="reveal"),
+    path("customers/<str:customer_no>/profile/", profile.customer_profile, name="profile"),
+    path("customers/<str:customer_no>/holdings/", money.customer_holdings, name="holdings"),
+    path("customers/<str:customer_no>/balances/", money.customer_balances, name="balances"),
+    path("customers/<str:customer_no>/reveal/<str:field>/", profile.customer_reveal, name="reveal"),
     path("feeds/", feeds.feed_list, name="feeds"),
     path("feeds/upload/", feeds.feed_upload, name="feed_upload"),
     path("feeds/columns/", feeds.feed_columns, name="feed_columns"),

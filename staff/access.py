@@ -21,6 +21,8 @@ BOOK_KEEPERS = (*MANAGERS, Role.EXPERT)
 HEADS = (Role.BRANCH_HEAD, Role.HEAD_OFFICE)
 # Everybody who may open a customer at all; admin and auditor may not.
 CUSTOMER_ROLES = (*COUNTER, *BOOK_KEEPERS, *HEADS, Role.COMPLIANCE)
+# Those who serve customers and keep their records right.
+SERVING = (*COUNTER, *BOOK_KEEPERS, Role.BRANCH_HEAD)
 AMOUNT_ROLES = (*BOOK_KEEPERS, *HEADS)
 EVERYONE = tuple(Role)
 

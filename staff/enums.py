@@ -43,3 +43,23 @@ class Decision(TextChoices):
     APPROVED = "approved", _("Approved")
     REJECTED = "rejected", _("Rejected")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ExportState(TextChoices):
+    """Where a file asked for from a list stands."""
+
+    PENDING = "pending", _("Waiting for a decision")
+    QUEUED = "queued", _("In preparation")
+    DONE = "done", _("Ready")
+    REJECTED = "rejected", _("Rejected")
+    FAILED = "failed", _("Failed")
+    EXPIRED = "expired", _("Expired")
+
+
+class PolicyStatus(TextChoices):
+    """Where a version of a set of rules stands."""
+
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Waiting for a second person")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")

@@ -1,12 +1,17 @@
 """What is read about people, tokens and the trail."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.models import TrailEntry
 from staff.access import HEADS, SCOPES_BY_ROLE, scope_of
 from staff.enums import Reach, Role
-from staff.models import ApiToken, Branch, User
+from staff.models import ApiToken, Branch, Policy, User
 
 # Words for the actions of the trail; one without a word shows as it is.
 ACTIONS = {
@@ -80,3 +85,17 @@ def member_by_sign_in(typed: str) -> User | None:
     """Whom somebody means who types a sign-in name (in any case) or a staff number."""
     text = typed.strip()
     return User.objects.filter(username=text.lower()).first() or User.objects.filter(staff_no=text).first()
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The rules of a kind on a day: version 0 = the built-in ones."""
+
+    version: int
+    values: Mapping[str, Any]
+
+
+def policy_on(kind: str, day: date, built_in: Mapping[str, Any]) -> InForce:
+    """The approved values of a kind in force on `day`; a value a version does not name is the built-in one."""
+    found = Policy.objects.in_force_on(kind, day)
+    return InForce(found.version, {**built_in, **found.values}) if found else InForce(0, dict(built_in))

@@ -2,14 +2,25 @@
 
 from customers.models.accounts import Account, ExchangeRate, Product
 from customers.models.balances import AccountBalance, BalanceChange, FedDay, FedDayAccount, PositionChange
+from customers.models.care import CustomerAlert, Promise
+from customers.models.consents import Consent, ConsentWording
 from customers.models.customers import Customer, CustomerPosition, CustomerShare, QualityFlag, in_scope
 from customers.models.feeds import Feed, FeedReject
+from customers.models.kyc import KycItem, KycReview
+from customers.models.lifecycle import LifecycleChange
+from customers.models.merging import Merge
+from customers.models.portfolio import Handover, HandoverItem, OwnershipChange
+from customers.models.profile import FieldSource, Preference
+from customers.models.prospects import Prospect
 
 __all__ = [
     "Account",
     "AccountBalance",
     "BalanceChange",
+    "Consent",
+    "ConsentWording",
     "Customer",
+    "CustomerAlert",
     "CustomerPosition",
     "CustomerShare",
     "ExchangeRate",
@@ -17,8 +28,19 @@ __all__ = [
     "FedDayAccount",
     "Feed",
     "FeedReject",
+    "FieldSource",
+    "Handover",
+    "HandoverItem",
+    "KycItem",
+    "KycReview",
+    "LifecycleChange",
+    "Merge",
+    "OwnershipChange",
     "PositionChange",
+    "Preference",
     "Product",
+    "Promise",
+    "Prospect",
     "QualityFlag",
     "in_scope",
 ]

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from customers.enums import CustomerKind, FlagKind, IdType, Sex
+from customers.enums import CustomerKind, FlagKind, IdType, Origin, Sex, Stage
 from staff.access import Scope, scope_of
 from staff.enums import Reach
 from staff.models import Branch, User
@@ -32,8 +32,8 @@ def in_scope(scope: Scope, path: str = "") -> Q:
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Only the customers this person may see; nothing for anybody unknown."""
-        return self.filter(in_scope(scope_of(user)))
+        """Only the customers this person may see, none merged into another; nothing for anybody unknown."""
+        return self.filter(in_scope(scope_of(user)), merged_into=None)
 
 
 class Customer(models.Model):
@@ -60,6 +60,10 @@ class Customer(models.Model):
     email_cipher = models.BinaryField(null=True)
     email_index = models.BinaryField(null=True, max_length=16)
     address_cipher = models.BinaryField(null=True)
+    wechat_cipher = models.BinaryField(null=True)
+    id_issued_by = models.CharField(_("issued by"), max_length=80, blank=True, default="", db_default="")
+    contact_name = models.CharField(_("contact person"), max_length=60, blank=True, default="", db_default="")
+    origin = models.CharField(_("source"), max_length=12, choices=Origin, blank=True, default="", db_default="")
     sex = models.CharField(_("sex"), max_length=6, choices=Sex, blank=True)
     birth_date = models.DateField(_("date of birth"), null=True)
     occupation = models.CharField(_("occupation"), max_length=60, blank=True)
@@ -72,6 +76,7 @@ class Customer(models.Model):
     opened_on = models.DateField(_("customer since"), null=True)
     risk_grade = models.CharField(_("risk grade"), max_length=20, blank=True)
     feed_fingerprint = models.BinaryField(null=True, max_length=16)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -91,6 +96,7 @@ class Customer(models.Model):
             models.Index(fields=["phone_index"], name="customer_phone"),
             models.Index(fields=["phone_tail_index"], name="customer_phone_tail"),
             models.Index(fields=["backup"], name="customer_backup", condition=Q(backup__isnull=False)),
+            models.Index(fields=["merged_into"], name="customer_merged", condition=Q(merged_into__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -128,6 +134,7 @@ class CustomerPosition(models.Model):
     manager = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     tier = models.SmallIntegerField(default=0)
     tier_since = models.DateField(null=True)
+    stage = models.SmallIntegerField(choices=Stage, default=Stage.NONE, db_default=0)
     total = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     day_sum = models.DecimalField(max_digits=24, decimal_places=2, default=0)
     on = models.DateField(null=True)
@@ -173,6 +180,9 @@ class QualityFlag(models.Model):
     kind = models.CharField(max_length=24, choices=FlagKind)
     found_on = models.DateField()
     resolved_on = models.DateField(null=True)
+    dismissed_on = models.DateField(null=True)
+    dismissed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    dismiss_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["customer", "kind"], name="flag_once_per_kind")]

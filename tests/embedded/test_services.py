@@ -71,9 +71,9 @@ def test_the_last_user_turns_off_the_light(scene_of: Make) -> None:
 
 def test_everybody_at_once_gets_one_set(scene_of: Make) -> None:
     scene = scene_of()
+    answer = "print(ensure_services(), flush=True)"
     crowd = [
-        scene.start("-c", "from depositcrm.embedded.services import *; print(ensure_services()); sys.stdin.read()")
-        for _ in range(4)
+        scene.start("-c", f"from depositcrm.embedded.services import *; {answer}; sys.stdin.read()") for _ in range(4)
     ]
     assert len({process.stdout.readline() for process in crowd}) == 1
     postmasters = [line for line in scene.processes() if "bin/postgres" in line]
