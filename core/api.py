@@ -25,6 +25,7 @@ from rest_framework.views import APIView, exception_handler
 from core import crypto
 from core.clock import now
 from core.errors import DomainError
+from core.history import amend
 from core.models import IdempotencyKey
 from core.pages import CURSOR, ORDERING, ListPage, keyset_page
 
@@ -41,6 +42,7 @@ TEXTS = {
     "412": "Changed since it was read (If-Match).",
     "413": "Too large.",
     "415": "Neither JSON nor a form.",
+    "428": "Say which version is to be changed (If-Match).",
     "429": "Too many requests; see Retry-After.",
 }
 ERROR_SCHEMA = {
@@ -76,6 +78,14 @@ class PreconditionFailed(exceptions.APIException):
     status_code = 412
     default_code = "stale"
     default_detail = gettext_lazy("This was changed since you read it.")
+
+
+class PreconditionRequired(exceptions.APIException):
+    """A change that does not say which version it is a change of."""
+
+    status_code = 428
+    default_code = "version_required"
+    default_detail = gettext_lazy("Say with If-Match which version you have read.")
 
 
 def error_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -221,6 +231,7 @@ class ApiMixin(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After authentication and permissions: a POST with a key goes through `_once`."""
         super().initial(request, *args, **kwargs)
+        amend(actor=getattr(request.user, "staff_no", ""))
         key = request.headers.get(KEY_HEADER)
         if request.method == "POST" and key is not None and hasattr(self, "post"):
             if not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):

@@ -18,3 +18,14 @@ class DomainError(Exception):
     def __str__(self) -> str:
         text = str(self.args[0] if self.args else self.message)
         return text % self.params if self.params else text
+
+
+class Renamed(Exception):
+    """What was asked for goes by another name now: `renamed` says which part of the address is to be read how.
+
+    Reads are sent on to it, for as long as it is so; for writes there is nothing at the old address.
+    """
+
+    def __init__(self, **renamed: str) -> None:
+        super().__init__(renamed)
+        self.renamed = renamed

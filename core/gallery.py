@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from core.charts import Chart, Mark, Series
+from core.pages import Cell, ListRow
+from core.pages.parts import Bulk, BulkButton, ColumnChoice
 
 DAY = date(2026, 11, 20)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -69,6 +71,11 @@ def gallery(request: HttpRequest) -> HttpResponse:
         ],
         "columns": _columns(),
         "rows": _rows(),
+        "listing": _listing(),
+        "views": [Thing(pk=1, name=_("Maturing this week")), Thing(pk=2, name=_("Top tier"))],
+        "bulk": Bulk(
+            [BulkButton(_("Hand over"), "#", "arrows-exchange"), BulkButton(_("Export"), "#", "file-export")], "", "g"
+        ),
         "page": Thing(prev_url="#", next_url="#", count="39,752", count_is_estimate=True),
         "charts": [_balance_chart(), _tier_chart(), _contact_chart()],
         "amounts": [Decimal("499999.00"), Decimal("128400000.55"), Decimal("-320.10"), None],
@@ -215,24 +222,38 @@ def _columns() -> list[Thing]:
     ]
 
 
-def _rows() -> list[Thing]:
+def _rows() -> list[ListRow]:
     rows = []
     for name, number, rank, balance, change, matures, tail in PEOPLE:
+        is_late = rank == 2
         cells = [
-            Thing(label=_("Name"), value=name, kind="main", url="#", hint=f"{number} · {_('phone ends in')} {tail}"),
-            Thing(label=_("Tier"), value=TIER_NAMES[rank - 1], kind="tier", rank=rank),
-            Thing(label=_("Balance"), value=Decimal(balance), kind="money"),
-            Thing(label=_("Since yesterday"), value=Decimal(change), kind="change"),
-            Thing(label=_("Next maturity"), value=date.fromisoformat(matures) if matures else None, kind="date"),
-            Thing(
-                label=_("State"),
-                value=_("Overdue") if rank == 2 else _("Normal"),
-                kind="badge",
-                tone="warn" if rank == 2 else "",
-            ),
+            Cell(name, "main", "#", hint=f"{number} · {_('phone ends in')} {tail}", label=_("Name")),
+            Cell(TIER_NAMES[rank - 1], "tier", rank=rank, label=_("Tier")),
+            Cell(Decimal(balance), "money", label=_("Balance")),
+            Cell(Decimal(change), "change", label=_("Since yesterday")),
+            Cell(date.fromisoformat(matures) if matures else None, "date", label=_("Next maturity")),
+            Cell(_("Overdue") if is_late else _("Normal"), "badge", tone="warn" if is_late else "", label=_("State")),
         ]
-        rows.append(Thing(url="#", tone="warn" if rank == 2 else "", cells=cells))
+        rows.append(ListRow(None, "#", "warn" if is_late else "", cells, number))
     return rows
+
+
+def _listing() -> Thing:
+    """What the bar of views and the column chooser read of a list."""
+    columns = [
+        ColumnChoice("name", _("Name"), is_shown=True, stays=True),
+        ColumnChoice("balance", _("Balance"), is_shown=True, stays=False),
+        ColumnChoice("branch", _("Branch"), is_shown=False, stays=False),
+    ]
+    return Thing(
+        action="/gallery/",
+        choices=columns,
+        carried=[],
+        reset_url="#",
+        state="",
+        spec=Thing(list_key="gallery"),
+        saved="1",
+    )
 
 
 def _balance_chart() -> Chart:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from core.clock import now
 from core.enums import JobState
 from core.errors import DomainError
+from core.history import signed
 from core.models import Job, JobChunk
 from core.trail import Actor
 
@@ -173,7 +174,8 @@ def execute(job_id: int, work: Callable[[Job, Progress], Counts]) -> Job:
         job.heartbeat_at, job.finished_at = job.started_at, None
         job.save(update_fields=["state", "attempts", "started_at", "heartbeat_at", "finished_at"])
         try:
-            counts = work(job, Progress(job.pk))
+            with signed(source=job.name, actor=job.actor_no):
+                counts = work(job, Progress(job.pk))
         except DomainError as error:
             return _finish(job, JobState.REFUSED, error=str(error))
         except Exception as error:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from core.errors import DomainError
+from core.errors import DomainError, Renamed
 from core.trail import request_id
 
 log = logging.getLogger(__name__)
@@ -83,13 +84,25 @@ class ErrorMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Refusals only; anything else goes on to become a 500."""
+        """Refusals, and what goes by another name; anything else goes on to become a 500."""
+        if isinstance(error, Renamed):
+            return renamed(request, error)
         if not isinstance(error, DomainError):
             return None
         log.info("refused %s %s: %s", request.method, request.path, error.code)
         if is_api(request):
             return json_error(error.code, str(error), 400)
         return render(request, "errors/400.html", {"reason": str(error)}, status=400)
+
+
+def renamed(request: HttpRequest, error: Renamed) -> HttpResponse:
+    """The way to the same page under the new name; not for good, as a name may come back."""
+    match = request.resolver_match
+    if request.method not in {"GET", "HEAD"} or match is None:
+        return not_found(request, Http404())
+    address = reverse(match.view_name, kwargs={**match.kwargs, **error.renamed})
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponseRedirect(f"{address}?{query}" if query else address)
 
 
 def is_api(request: HttpRequest) -> bool:

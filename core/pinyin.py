@@ -2,7 +2,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from pypinyin import lazy_pinyin
+from pypinyin import Style, lazy_pinyin, pinyin
 
 # Only readings that differ from a character's usual one: pypinyin gives dan, ceng, jie ... for these surnames.
 _SURNAMES = dict(
@@ -64,6 +64,16 @@ def reading(name: str, is_person: bool = True) -> Reading:
         sounds = _spell(name, is_person)
         return Reading("".join(sounds), "".join([sound[0] for sound in sounds]))
     return _read_mixed(name, is_person)
+
+
+def surname_readings(char: str) -> tuple[str, ...]:
+    """Every way a person's or an organisation's name that begins with this character can begin to sound."""
+    if not _HAN.fullmatch(char):
+        return (reading(char).full or char.lower(),)
+    sounds = {_readings[char], *pinyin(char, style=Style.NORMAL, heteronym=True)[0]}
+    sounds |= {_SURNAMES[char]} if char in _SURNAMES else set()
+    sounds |= {first for name, (first, _second) in _COMPOUND_SURNAMES.items() if name[0] == char}
+    return tuple(sorted(sounds))
 
 
 def _spell(han: str, is_person: bool) -> list[str]:

@@ -35,6 +35,11 @@ def mask_email(text: str | None) -> str:
     return f"{name[:1] if len(name) > 1 else ''}***@{domain}"
 
 
+def mask_wechat(text: str | None) -> str:
+    """The first 2 and last 1 of a WeChat id."""
+    return _keep((text or "").strip(), 2, 1)
+
+
 def mask_address(text: str | None) -> str:
     """Province, city or district within the first 6 characters, then stars; nothing of an address not in Chinese."""
     address = (text or "").strip()

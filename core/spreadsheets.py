@@ -2,7 +2,8 @@
 
 import re
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+# Full-width signs begin formulas in Chinese and Japanese editions, and blanks before a sign do not stop all programs.
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(\.[0-9]+)?")
 
 

@@ -1,24 +1,55 @@
-"""Lists: columns, filters, order and keyset pages, one mechanism for pages, the API and exports; the form renderer."""
+"""Lists: columns, filters, order, views, selections and keyset pages for pages, API and exports; how forms render."""
 
 from core.pages.columns import Cell, Column
 from core.pages.keyset import COUNT_CAP, PAGE_SIZE, BadQuery, Page, keyset_page
-from core.pages.lists import CURSOR, ORDERING, ListFilter, Listing, ListPage, ListRow, Selection
+from core.pages.lists import ListFilter, Listing, ListPage, ListRow, Selection
+from core.pages.parts import BulkAction
 from core.pages.renderer import FormRenderer
+from core.pages.saved import recall
+from core.pages.selection import Chosen, ChosenRows, NothingSelected, TooManySelected, chosen_rows, read_selection
+from core.pages.state import (
+    COLUMNS,
+    CURSOR,
+    NO_VIEW,
+    ORDERING,
+    SAVED,
+    VIEW,
+    State,
+    holds_personal,
+    read_state,
+    write_state,
+)
 
 __all__ = [
+    "COLUMNS",
     "COUNT_CAP",
     "CURSOR",
+    "NO_VIEW",
     "ORDERING",
     "PAGE_SIZE",
+    "SAVED",
+    "VIEW",
     "BadQuery",
+    "BulkAction",
     "Cell",
+    "Chosen",
+    "ChosenRows",
     "Column",
     "FormRenderer",
     "ListFilter",
     "ListPage",
     "ListRow",
     "Listing",
+    "NothingSelected",
     "Page",
     "Selection",
+    "State",
+    "TooManySelected",
+    "chosen_rows",
+    "holds_personal",
     "keyset_page",
+    "read_selection",
+    "read_state",
+    "recall",
+    "write_state",
 ]

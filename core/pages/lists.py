@@ -13,9 +13,31 @@ from django.utils.translation import gettext as _
 from django_filters.widgets import SuffixedMultiWidget
 
 from core.pages.columns import NUMBER_KINDS, Cell, Column, Text
-from core.pages.keyset import PAGE_SIZE, BadQuery, Page, keyset_page
-
-CURSOR, ORDERING = "cursor", "ordering"
+from core.pages.keyset import PAGE_SIZE, BadQuery, keyset_page, value_at
+from core.pages.parts import (
+    Addresses,
+    Bulk,
+    BulkAction,
+    Chip,
+    ColumnChoice,
+    Heading,
+    Pager,
+    bulk,
+    choices,
+    heading,
+    pager,
+)
+from core.pages.state import (
+    COLUMNS,
+    CURSOR,
+    NO_VIEW,
+    ORDERING,
+    SAVED,
+    VIEW,
+    chosen_keys,
+    read_state,
+    write_state,
+)
 
 
 class ListFilter(django_filters.FilterSet):
@@ -40,57 +62,32 @@ class ListFilter(django_filters.FilterSet):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A list's rows after filters, with their order, before paging."""
+    """A list's rows after filters, with their order, before paging, and the columns asked for."""
 
     queryset: QuerySet[Any]
     order: tuple[str, ...]
     filterset: ListFilter
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A column's head; `sort` is "asc", "desc" or ""."""
-
-    key: str
-    label: Text
-    align: str
-    sort_url: str
-    sort: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """An active filter and the address without it."""
-
-    label: Text
-    value: str
-    remove_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """What components/pagination.html shows; `count` is ready to read ("10,000+")."""
-
-    prev_url: str
-    next_url: str
-    count: str
-    shown: int
-    count_is_estimate: bool = False
+    columns: tuple[Column, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """A table row and the object behind it."""
+    """A table row and the object behind it; `number` is what a bulk action is sent."""
 
     object: Any
     url: str
     tone: str
     cells: list[Cell]
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Everything core/listing.html shows of one page of a list."""
+    """Everything core/listing.html shows of one page of a list.
+
+    `state` is its query string without page marker: what a view keeps and an export repeats; `saved` the number of
+    the view it was made from. `queryset` holds all rows of the filters.
+    """
 
     form: forms.Form
     columns: list[Heading]
@@ -100,13 +97,28 @@ class Listing:
     clear_url: str
     action: str
     spec: "ListPage"
+    choices: list[ColumnChoice]
+    bulk: Bulk | None
+    reset_url: str
+    state: str
+    saved: str
+    queryset: QuerySet[Any]
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """Filters and order as the hidden fields of another form of the list."""
+        params = QueryDict(read_state(self.state).query, mutable=True)
+        if self.saved:
+            params[SAVED] = self.saved
+        return [(name, value) for name, values in params.lists() for value in values]
 
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
     """Declares a list once, for its page, its API and its export. `default_order` holds order paths, not column keys.
 
-    Parameters that are neither filters nor ordering nor cursor nor in `also` are refused.
+    Parameters that are neither filters nor ordering nor cursor nor in `also` are refused. With a `list_key` people
+    choose columns and keep views of it; with `bulk` they tick rows, each sent as the value at `row_key`.
     """
 
     columns: tuple[Column, ...]
@@ -120,27 +132,51 @@ class ListPage:
     empty_text: Text = ""
     also: frozenset[str] = field(default_factory=frozenset)
     size: int = PAGE_SIZE
+    list_key: str = ""
+    bulk: tuple[BulkAction, ...] = ()
+    row_key: str = ""
+    # Where rows are looked up by that number, when it is not a column of the listed table itself.
+    row_path: str = ""
 
     def visible_columns(self, *, amounts: bool) -> list[Column]:
-        """Columns for a person with or without amounts."""
-        return [column for column in self.columns if amounts or not column.amounts]
+        """Columns a person with or without amounts may choose from, ready for one page of rows."""
+        return [column.ready() for column in self.columns if amounts or not column.amounts]
+
+    def chosen_columns(self, keys: Sequence[str], *, amounts: bool) -> list[Column]:
+        """Those named, in that order, led by what stays; without names the default ones. Raises BadQuery."""
+        offered = self.visible_columns(amounts=amounts)
+        if not keys:
+            return [column for column in offered if column.is_default or column.stays]
+        by_key = {column.key: column for column in offered}
+        if not by_key.keys() >= set(keys):
+            raise BadQuery()
+        left_out = [column for column in offered if column.stays and column.key not in keys]
+        return left_out + [by_key[key] for key in dict.fromkeys(keys)]
+
+    def parameters(
+        self, queryset: QuerySet[Any], *, amounts: bool, request: HttpRequest | None = None
+    ) -> frozenset[str]:
+        """The query parameters of the filters a person may use."""
+        return _parameters(self.filterset(QueryDict(), queryset, amounts=amounts, request=request))
 
     def select(
         self, params: QueryDict, queryset: QuerySet[Any], *, amounts: bool, request: HttpRequest | None = None
     ) -> Selection:
         """Filter and order. Raises BadQuery for unknown or forbidden parameters; invalid values leave no rows."""
         filterset = self.filterset(params, queryset, amounts=amounts, request=request)
-        known = {p for name in filterset.form.fields for p in filterset.parameters(name)}
-        if set(params) - known - self.also - {ORDERING, CURSOR}:
+        own = {ORDERING, CURSOR} | ({COLUMNS, SAVED, VIEW} if self.list_key else set())
+        if set(params) - _parameters(filterset) - self.also - own or not _names_views(params):
             raise BadQuery()
+        columns = self.chosen_columns(chosen_keys(params), amounts=amounts)
         rows = filterset.qs if filterset.is_valid() else queryset.none()
-        return Selection(rows, self._order(params.get(ORDERING, ""), amounts=amounts), filterset)
+        return Selection(rows, self.order(params.get(ORDERING, ""), amounts=amounts), filterset, tuple(columns))
 
-    def _order(self, text: str, *, amounts: bool) -> tuple[str, ...]:
+    def order(self, text: str, *, amounts: bool) -> tuple[str, ...]:
+        """The order paths of an ?ordering=, the default ones for "". Raises BadQuery."""
         if not text:
             return self.default_order
-        for column in self.visible_columns(amounts=amounts):
-            if column.sort and column.key == text.removeprefix("-"):
+        for column in self.columns:
+            if column.sort and column.key == text.removeprefix("-") and (amounts or not column.amounts):
                 return column.order(descending=text.startswith("-"))
         raise BadQuery()
 
@@ -149,61 +185,67 @@ class ListPage:
         params = request.GET
         chosen = self.select(params, queryset, amounts=amounts, request=request)
         page = keyset_page(chosen.queryset, chosen.order, params.get(CURSOR, ""), size=self.size)
-        columns = self.visible_columns(amounts=amounts)
-        form = chosen.filterset.form
-        form.fields[ORDERING] = forms.CharField(required=False, widget=forms.HiddenInput)
-        chips = list(_chips(chosen.filterset, request))
+        addresses = Addresses.of(request, keeps_views=bool(self.list_key))
+        chips = list(_chips(chosen.filterset, addresses))
+        offered = self.visible_columns(amounts=amounts) if self.list_key else []
         return Listing(
-            form=form,
-            columns=[self._heading(column, chosen.order, request) for column in columns],
-            rows=[self._row(row, columns) for row in page.rows],
-            page=_pager(page, request),
+            form=self._form(chosen, params),
+            columns=[heading(column, chosen.order, addresses, align=_align(column)) for column in chosen.columns],
+            rows=[self.row(row, chosen.columns) for row in page.rows],
+            page=pager(page, addresses),
             chips=chips,
-            clear_url=_address(request, drop=set(params) - self.also) if chips else "",
+            clear_url=addresses.to(drop=set(params) - self.also) if chips else "",
             action=request.path,
             spec=self,
+            choices=choices(chosen.columns, offered) if offered else [],
+            bulk=bulk(self.bulk, request, self.list_key) if page.rows else None,
+            reset_url=addresses.to(drop=[COLUMNS, CURSOR]),
+            state=write_state(read_state(params.urlencode())),
+            saved=params.get(SAVED, ""),
+            queryset=chosen.queryset,
         )
 
-    def _row(self, row: Any, columns: Sequence[Column]) -> ListRow:
+    def _form(self, chosen: Selection, params: QueryDict) -> forms.Form:
+        """The filters' form, which carries the rest of the list's state along."""
+        form: forms.Form = chosen.filterset.form
+        keys = chosen_keys(params) if self.list_key else ()
+        kept = {ORDERING: params.get(ORDERING, ""), COLUMNS: ",".join(keys), SAVED: params.get(SAVED, "")}
+        for name, value in kept.items():
+            if value:
+                form.fields[name] = forms.CharField(required=False, widget=forms.HiddenInput, initial=value)
+        if len(params.getlist(COLUMNS)) > 1:  # ticked one by one: said in one word from now on
+            form.data = params.copy()
+            form.data[COLUMNS] = kept[COLUMNS]
+        return form
+
+    def row(self, row: Any, columns: Sequence[Column]) -> ListRow:
+        """One row as a table shows it."""
         url = self.row_url(row) if self.row_url else ""
         tone = self.row_tone(row) if self.row_tone else ""
-        return ListRow(row, url, tone, [column.cell(row) for column in columns])
-
-    def _heading(self, column: Column, order: tuple[str, ...], request: HttpRequest) -> Heading:
-        align = "num" if column.kind in NUMBER_KINDS else ""
-        if not column.sort:
-            return Heading(column.key, column.label, align, "", "")
-        is_up, is_down = order == column.order(descending=False), order == column.order(descending=True)
-        # Figures are wanted largest first, words from the beginning.
-        turn = is_up or (align == "num" and not is_down)
-        url = _address(request, drop={CURSOR}, **{ORDERING: f"-{column.key}" if turn else column.key})
-        return Heading(column.key, column.label, align, url, "asc" if is_up else "desc" if is_down else "")
+        number = str(value_at(row, self.row_key)) if self.row_key else ""
+        return ListRow(row, url, tone, [column.cell(row) for column in columns], number)
 
 
-def _pager(page: Page, request: HttpRequest) -> Pager:
-    count = "" if page.count is None else f"{page.count:,}{'+' if page.count_is_capped else ''}"
-    previous, following = (
-        _address(request, drop=set(), **{CURSOR: cursor}) if cursor else "" for cursor in (page.previous, page.next)
-    )
-    return Pager(previous, following, count, len(page.rows))
+def _parameters(filterset: ListFilter) -> frozenset[str]:
+    return frozenset(p for name in filterset.form.fields for p in filterset.parameters(name))
 
 
-def _address(request: HttpRequest, *, drop: set[str], **put: str) -> str:
-    params = request.GET.copy()
-    for name in drop:
-        params.pop(name, None)
-    for name, value in put.items():
-        params[name] = value
-    return f"{request.path}?{params.urlencode()}" if params else request.path
+def _names_views(params: QueryDict) -> bool:
+    view, saved = params.get(VIEW, ""), params.get(SAVED, "")
+    return (view in {"", NO_VIEW} or view.isdecimal()) and (not saved or saved.isdecimal())
 
 
-def _chips(filterset: ListFilter, request: HttpRequest) -> Iterator[Chip]:
+def _align(column: Column) -> str:
+    return "num" if column.kind in NUMBER_KINDS else ""
+
+
+def _chips(filterset: ListFilter, addresses: Addresses) -> Iterator[Chip]:
     if not filterset.is_valid():
         return
     for name, value in filterset.form.cleaned_data.items():
         text = _shown(filterset.form.fields[name], value)
         if text:
-            gone = _address(request, drop={*filterset.parameters(name), CURSOR})
+            gone = addresses.to(drop={*filterset.parameters(name), CURSOR})
             yield Chip(filterset.form.fields[name].label or name, text, gone)
 
 
@@ -220,5 +262,7 @@ def _shown(source: forms.Field, value: Any) -> str:
         return f"{value:%Y-%m-%d}"
     if isinstance(value, list | tuple | QuerySet):
         return ", ".join(_shown(source, one) for one in value)
+    if isinstance(value, Model):
+        return str(value)  # its choices would be a query
     labels = {str(key): label for key, label in getattr(source, "choices", None) or () if not isinstance(label, list)}
-    return str(labels.get(str(value), value)) if not isinstance(value, Model) else str(value)
+    return str(labels.get(str(value), value))

@@ -3,7 +3,9 @@ import "./keys.js";
 import "./forms.js";
 import "./panels.js";
 import "./tables.js";
+import "./lists.js";
 import "./requests.js";
+import "./ask.js";
 import { showCharts } from "./charts.js";
 
 function markTheme() {

@@ -18,7 +18,14 @@ from psycopg2.sql import SQL, Identifier
 from core.commands import JsonCommand
 
 APP_ROLE = "depositcrm_app"
-APPEND_ONLY = ("core_trailentry", "core_trailseal")
+# Tables whose rows stay as they were written, and the one column a merge of customers may move.
+APPEND_ONLY: dict[str, tuple[str, ...]] = {
+    "core_trailentry": (),
+    "core_trailseal": (),
+    "customers_consent": ("customer_id",),
+    "customers_consentwording": (),
+    "customers_customerversion": (),
+}
 PASSWORD = "DEPOSITCRM_DEMO_PASSWORD"  # noqa: S105  the name of a variable
 SIGN_INS = "teller, lobby, manager, senior, expert, head, hq, admin, compliance, auditor; teller2, manager2, head2"
 # Rows are the application's business; tables, triggers and rights are the owner's.
@@ -31,6 +38,7 @@ GRANTS = (
 )
 # A revoke by table does not reach a right given by default, so these come last, after every migration.
 WITHHELD = "REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}"
+MOVABLE = "GRANT UPDATE ({column}) ON {table} TO {role}"
 
 
 class Command(JsonCommand):
@@ -65,7 +73,7 @@ class Command(JsonCommand):
 
 @transaction.atomic
 def grant_app_role() -> bool:
-    """Give the application's role its rights on rows, without the trail's; False when there is no such role."""
+    """Give the application's role its rights on rows, but none to rewrite a ledger; False without such a role."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema(), EXISTS (SELECT 1 FROM pg_roles WHERE rolname = %s)", [APP_ROLE])
         schema, exists = cursor.fetchone()
@@ -73,8 +81,11 @@ def grant_app_role() -> bool:
             return False
         for statement in GRANTS:
             cursor.execute(SQL(statement).format(schema=Identifier(schema), role=Identifier(APP_ROLE)))
-        for table in APPEND_ONLY:
-            cursor.execute(SQL(WITHHELD).format(table=Identifier(schema, table), role=Identifier(APP_ROLE)))
+        for name, columns in APPEND_ONLY.items():
+            table, role = Identifier(schema, name), Identifier(APP_ROLE)
+            cursor.execute(SQL(WITHHELD).format(table=table, role=role))
+            for column in columns:
+                cursor.execute(SQL(MOVABLE).format(column=Identifier(column), table=table, role=role))
     return True
 
 
