@@ -27,9 +27,9 @@ AMOUNT_ROLES = (*BOOK_KEEPERS, *HEADS)
 EVERYONE = tuple(Role)
 
 # What each role's interface tokens and sessions may ask the API for; a token carries a subset of its owner's.
-_READ = frozenset({"customers:read", "tiers:read", "interactions:read"})
+_READ = frozenset({"customers:read", "tiers:read", "interactions:read", "consents:read"})
 # Revealing a masked field is a write: it leaves an entry on the trail.
-_SERVE = _READ | {"customers:write", "interactions:write"}
+_SERVE = _READ | {"customers:write", "interactions:write", "consents:write"}
 SCOPES_BY_ROLE: dict[str, frozenset[str]] = {
     Role.TELLER: _SERVE | {"tiers:lookup"},
     Role.LOBBY: _SERVE | {"tiers:lookup"},

@@ -52,6 +52,7 @@ class ExportState(TextChoices):
     QUEUED = "queued", _("In preparation")
     DONE = "done", _("Ready")
     REJECTED = "rejected", _("Rejected")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
     FAILED = "failed", _("Failed")
     EXPIRED = "expired", _("Expired")
 

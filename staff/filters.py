@@ -15,8 +15,8 @@ from core.clock import SHANGHAI
 from core.enums import ActorKind
 from core.models import TrailEntry
 from core.pages import Cell, Column, ListFilter, ListPage
-from staff.enums import Role
-from staff.models import User
+from staff.enums import ExportState, Role
+from staff.models import Export, User
 from staff.queries import ACTIONS
 
 STANDINGS = (("", gettext_lazy("All")), ("true", gettext_lazy("Active")), ("false", gettext_lazy("Disabled")))
@@ -145,4 +145,106 @@ TRAIL = ListPage(
         Column("changes", gettext_lazy("Details"), _changes),
     ),
     empty_title=gettext_lazy("No entry fits these filters"),
+)
+
+
+class ExportFilter(ListFilter):
+    """One's own exports by what became of them."""
+
+    state = django_filters.ChoiceFilter(
+        label=gettext_lazy("State"), choices=ExportState.choices, empty_label=gettext_lazy("All")
+    )
+
+    class Meta:
+        model = Export
+        fields: list[str] = []
+
+
+EXPORT_TONES = {
+    ExportState.PENDING: "warn",
+    ExportState.QUEUED: "info",
+    ExportState.DONE: "good",
+    ExportState.REJECTED: "bad",
+    ExportState.WITHDRAWN: "",
+    ExportState.FAILED: "bad",
+    ExportState.EXPIRED: "",
+}
+
+
+def _export_url(export: Export) -> str:
+    return reverse("staff:export_detail", args=[export.pk])
+
+
+def _decide_url(export: Export) -> str:
+    return reverse("staff:export_decide", args=[export.pk])
+
+
+def _asked_at(export: Export) -> str:
+    return f"{localtime(export.requested_at):%Y-%m-%d %H:%M}"
+
+
+def _list_name(export: Export) -> str:
+    return str(export.words.get("list") or export.list_key)
+
+
+def _taken_list(export: Export) -> Cell:
+    return Cell(_list_name(export), "main", _export_url(export), hint=f"{export.pk}")
+
+
+def _filter_words(export: Export) -> Cell:
+    words = "; ".join(f"{label}: {value}" for label, value in export.words.get("filters", []))
+    return Cell(words or _("none"), "wrap")
+
+
+def _export_state(export: Export) -> Cell:
+    state = ExportState(export.state)
+    return Cell(state.label, "badge", tone=EXPORT_TONES[state])
+
+
+def _kept_until(export: Export) -> Cell:
+    if export.state != ExportState.DONE or export.expires_at is None:
+        return Cell(export.message, "wrap")
+    until = _("kept until %(day)s") % {"day": f"{localtime(export.expires_at):%Y-%m-%d %H:%M}"}
+    return Cell(_("Download"), url=reverse("staff:export", args=[export.pk]), hint=until)
+
+
+EXPORTS = ListPage(
+    caption=gettext_lazy("Exports"),
+    noun=gettext_lazy("exports"),
+    filterset=ExportFilter,
+    default_order=("-requested_at", "-pk"),
+    columns=(
+        Column("list", gettext_lazy("List"), _taken_list),
+        Column("asked", gettext_lazy("Asked for on"), _asked_at),
+        Column("reason", gettext_lazy("Reason"), lambda row: Cell(row.reason, "wrap")),
+        Column("rows", gettext_lazy("Rows"), lambda row: row.rows or row.expected_rows, kind="num"),
+        Column("format", gettext_lazy("Format"), lambda row: row.file_format.upper()),
+        Column("state", gettext_lazy("State"), _export_state),
+        Column("file", gettext_lazy("File"), _kept_until),
+    ),
+    row_url=_export_url,
+    empty_title=gettext_lazy("You have not exported anything yet"),
+    empty_text=gettext_lazy("Open a list, for example the customers, set its filters and choose Export."),
+)
+
+EXPORTS_WAITING = ListPage(
+    caption=gettext_lazy("Exports to decide on"),
+    noun=gettext_lazy("requests"),
+    default_order=("requested_at", "pk"),
+    columns=(
+        Column(
+            "who",
+            gettext_lazy("Asked for by"),
+            lambda row: Cell(row.requested_by.name, "main", _decide_url(row), hint=row.requested_by.staff_no),
+        ),
+        Column("unit", gettext_lazy("Unit"), "requested_by__branch__name"),
+        Column("asked", gettext_lazy("Asked for on"), _asked_at),
+        Column("list", gettext_lazy("List"), _list_name),
+        Column("rows", gettext_lazy("Rows"), "expected_rows", kind="num"),
+        Column("filters", gettext_lazy("Filters"), _filter_words),
+        Column("reason", gettext_lazy("Reason"), lambda row: Cell(row.reason, "wrap")),
+    ),
+    row_url=_decide_url,
+    empty_title=gettext_lazy("No request is waiting for you"),
+    empty_text=gettext_lazy("Files above the bank's limit need a second person; their requests come here."),
 )

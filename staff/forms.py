@@ -28,7 +28,7 @@ class UserChangeForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=60)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
-    branch = forms.ModelChoiceField(label=_("Unit"), queryset=None)
+    branch = forms.ModelChoiceField(label=_("Unit"), queryset=None, empty_label=_("Choose"))
     is_active = forms.BooleanField(
         label=_("May sign in"),
         required=False,
@@ -98,3 +98,11 @@ class ProfileForm(forms.Form):
     """How the product speaks to one."""
 
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+
+class ExportDecisionForm(forms.Form):
+    """What a second person says about a large file, about exactly the request they saw."""
+
+    digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    comment = forms.CharField(label=_("Comment"), max_length=300, required=False, widget=forms.Textarea({"rows": 2}))
+    decision = forms.ChoiceField(choices=[(word, "") for word in ("approve", "reject")])

@@ -2,32 +2,58 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.memo import once_a_request
 from core.models import TrailEntry
 from staff.access import HEADS, SCOPES_BY_ROLE, scope_of
-from staff.enums import Reach, Role
-from staff.models import ApiToken, Branch, Policy, User
+from staff.enums import ExportState, Reach, Role
+from staff.models import ApiToken, Branch, Export, Policy, SavedView, User
+from staff.rules import EXPORTS, ExportLimits, read_exports
 
+# Who decides on large files: for their own units, head office for the bank.
+EXPORT_DECIDERS = (*HEADS, Role.COMPLIANCE)
 # Words for the actions of the trail; one without a word shows as it is.
 ACTIONS = {
     "approve": _("Approved"),
     "change": _("Changed"),
+    "close_promise": _("Promise closed"),
+    "convert": _("Became a customer"),
+    "confirm": _("Confirmed"),
     "create": _("Created"),
+    "delete": _("Deleted"),
     "discard": _("Discarded"),
+    "dismiss": _("Dismissed"),
+    "dismiss_alert": _("Alert dismissed"),
+    "download": _("Downloaded"),
+    "drop": _("Given up"),
     "export": _("Exported"),
+    "export_expire": _("File deleted after its time"),
+    "export_fail": _("Export failed"),
+    "export_request": _("Export asked for"),
+    "give_consent": _("Consent given"),
+    "hand_back": _("Hand-over taken back"),
+    "hand_over": _("Handed over"),
     "import": _("Imported"),
     "issue": _("Issued"),
     "load": _("Loaded"),
+    "match": _("Learned of a customer out of sight"),
     "log": _("Contact logged"),
+    "merge": _("Customers merged"),
+    "merge_request": _("Merge asked for"),
+    "promise": _("Promised"),
     "publish": _("Published"),
+    "raise_alert": _("Alert raised"),
+    "refuse": _("Not stated by the customer"),
     "reject": _("Rejected"),
+    "renew": _("Document renewed"),
     "request": _("Asked for approval"),
     "reveal": _("Revealed"),
+    "review": _("Reviewed"),
     "revoke": _("Revoked"),
     "run": _("Run"),
     "set_password": _("Password set"),
@@ -37,8 +63,12 @@ ACTIONS = {
     "sign_in_locked": _("Sign-in locked"),
     "sign_out": _("Signed out"),
     "undo": _("Contact taken back"),
+    "unmerge": _("Merge taken back"),
+    "unmerge_request": _("Undo of a merge asked for"),
+    "unshare": _("No longer shared"),
     "upload": _("Uploaded"),
     "withdraw": _("Withdrawn"),
+    "withdraw_consent": _("Consent withdrawn"),
 }
 
 
@@ -99,3 +129,49 @@ def policy_on(kind: str, day: date, built_in: Mapping[str, Any]) -> InForce:
     """The approved values of a kind in force on `day`; a value a version does not name is the built-in one."""
     found = Policy.objects.in_force_on(kind, day)
     return InForce(found.version, {**built_in, **found.values}) if found else InForce(0, dict(built_in))
+
+
+def export_limits(day: date) -> ExportLimits:
+    """The limits for files of lists in force on `day`."""
+    return read_exports(policy_on("exports", day, EXPORTS).values)
+
+
+def exports_to_decide(user: User) -> QuerySet[Export]:
+    """Files that wait for somebody like this person to approve them, the oldest first; never one's own."""
+    waiting = Export.everything.filter(state=ExportState.PENDING).exclude(requested_by=user)
+    waiting = waiting.select_related("requested_by__branch", "approval").order_by("requested_at", "pk")
+    scope = scope_of(user)
+    if user.role not in EXPORT_DECIDERS:
+        return waiting.none()
+    return waiting if scope.reach == Reach.BANK else waiting.filter(requested_by__branch_id__in=scope.branch_ids)
+
+
+def may_download(export: Export, user: User, *, at: datetime) -> bool:
+    """Whether the file may leave now: to its asker, in its time, under the rights it was made with."""
+    if export.state != ExportState.DONE or export.expires_at is None or export.expires_at <= at:
+        return False
+    return (export.requested_by_id, export.role, export.branch_id) == (user.pk, user.role, user.branch_id)
+
+
+@once_a_request
+def views_of(user: User, list_key: str) -> list[SavedView]:
+    """A person's views of a list and those shared with their unit, with their owners, by name."""
+    views = SavedView.objects.visible_to(user).filter(list_key=list_key).select_related("owner")
+    return list(views.order_by("name", "pk"))
+
+
+def view_to_open(user: User, list_key: str, params: Mapping[str, Any]) -> SavedView | None:
+    """The view an address asks for: the one of ?view= alone; the person's default where there is no parameter."""
+    if not params:
+        return next((view for view in views_of(user, list_key) if view.is_default and view.owner_id == user.pk), None)
+    asked = str(params.get("view", ""))
+    if set(params) != {"view"} or not asked.isdecimal() or len(asked) > 18:
+        return None
+    return next((view for view in views_of(user, list_key) if str(view.pk) == asked.lstrip("0")), None)
+
+
+def people_offered(people: QuerySet[User], viewer: User, unit_code: str, staff_no: str) -> QuerySet[User]:
+    """Those of `people` whom a filter offers: of the chosen unit; of a whole bank, with its thousands, the chosen."""
+    if unit_code:
+        return people.filter(Q(branch__code=unit_code) | Q(staff_no=staff_no))
+    return people.filter(staff_no=staff_no) if scope_of(viewer).reach == Reach.BANK else people

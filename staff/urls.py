@@ -1,15 +1,25 @@
 from django.urls import path
 
-from staff import views
+from staff.views import exports, lists, people
 
 app_name = "staff"
 urlpatterns = [
-    path("people/", views.user_list, name="users"),
-    path("people/new/", views.user_create, name="user_create"),
-    path("people/<str:staff_no>/", views.user_edit, name="user_edit"),
-    path("people/<str:staff_no>/password/", views.user_password, name="user_password"),
-    path("tokens/", views.token_list, name="tokens"),
-    path("tokens/<int:token_id>/revoke/", views.token_revoke, name="token_revoke"),
-    path("trail/", views.trail_list, name="trail"),
-    path("profile/", views.profile, name="profile"),
+    path("people/", people.user_list, name="users"),
+    path("people/new/", people.user_create, name="user_create"),
+    path("people/<str:staff_no>/", people.user_edit, name="user_edit"),
+    path("people/<str:staff_no>/password/", people.user_password, name="user_password"),
+    path("tokens/", people.token_list, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", people.token_revoke, name="token_revoke"),
+    path("trail/", people.trail_list, name="trail"),
+    path("profile/", people.profile, name="profile"),
+    path("exports/", exports.export_list, name="exports"),
+    path("exports/waiting/", exports.exports_waiting, name="exports_waiting"),
+    path("exports/<int:pk>/", exports.export_detail, name="export_detail"),
+    path("exports/<int:pk>/progress/", exports.export_progress, name="export_progress"),
+    path("exports/<int:pk>/file/", exports.export_file, name="export"),
+    path("exports/<int:pk>/withdraw/", exports.export_withdraw, name="export_withdraw"),
+    path("exports/<int:pk>/decide/", exports.export_decide, name="export_decide"),
+    path("views/save/", lists.view_save, name="view_save"),
+    path("views/<int:pk>/change/", lists.view_change, name="view_change"),
+    path("views/<int:pk>/delete/", lists.view_delete, name="view_delete"),
 ]

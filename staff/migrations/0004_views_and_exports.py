@@ -27,6 +27,31 @@ class Migration(migrations.Migration):
                         base_field=models.CharField(max_length=40), default=list, size=None
                     ),
                 ),
+                (
+                    "numbers",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=64), blank=True, default=list, size=None
+                    ),
+                ),
+                ("words", models.JSONField(default=dict)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("teller", "Teller"),
+                            ("lobby", "Lobby manager"),
+                            ("manager", "Relationship manager"),
+                            ("senior_manager", "Senior relationship manager"),
+                            ("expert", "Expert"),
+                            ("branch_head", "Branch head"),
+                            ("head_office", "Head office"),
+                            ("admin", "Administrator"),
+                            ("compliance", "Compliance officer"),
+                            ("auditor", "Auditor"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
                 ("language", models.CharField(default="zh-hans", max_length=8)),
                 ("file_format", models.CharField(default="xlsx", max_length=4, verbose_name="format")),
                 (
@@ -37,6 +62,7 @@ class Migration(migrations.Migration):
                             ("queued", "In preparation"),
                             ("done", "Ready"),
                             ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
                             ("failed", "Failed"),
                             ("expired", "Expired"),
                         ],
@@ -47,6 +73,7 @@ class Migration(migrations.Migration):
                 ),
                 ("expected_rows", models.IntegerField(default=0)),
                 ("rows", models.IntegerField(default=0, verbose_name="rows")),
+                ("size", models.BigIntegerField(default=0)),
                 ("content_hash", models.BinaryField(max_length=32, null=True)),
                 ("stored_as", models.CharField(blank=True, max_length=80)),
                 ("file_name", models.CharField(blank=True, max_length=120, verbose_name="file")),
@@ -59,6 +86,10 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="staff.approval"
                     ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="staff.branch"),
                 ),
                 (
                     "job",
@@ -75,7 +106,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "export",
-                "indexes": [models.Index(fields=["requested_by", "-requested_at"], name="export_of_person")],
+                "indexes": [
+                    models.Index(fields=["requested_by", "-requested_at"], name="export_of_person"),
+                    models.Index(fields=["state", "expires_at"], name="export_by_state"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "done"), _negated=True),
+                            models.Q(
+                                ("content_hash__isnull", False),
+                                ("expires_at__isnull", False),
+                                models.Q(("stored_as", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="export_ready_has_a_file",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

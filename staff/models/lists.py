@@ -1,15 +1,17 @@
 """What people keep of a list: their views of it, and the files they took from it."""
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Job
-from staff.enums import ExportState
+from staff.enums import ExportState, Role
 from staff.models.people import Approval, Branch, User
 
 
@@ -62,7 +64,10 @@ class ExportQuerySet(models.QuerySet["Export"]):
 class Export(models.Model):
     """A file taken from a list: who asked, why, exactly which rows and columns, and what came out.
 
-    The file lies sealed under `stored_as` until `expires_at`; `content_hash` is of the file as it was handed out.
+    Rows are those of `query`, or of the `numbers` ticked one by one. `words` says it for people who do not know the
+    list: {"list", "columns": [...], "filters": [[label, value], ...]}. `role` and `branch` are the asker's rights the
+    rows were read with: the file opens only as long as they are the same. It lies sealed under `stored_as` until
+    `expires_at`; `content_hash` is the SHA-256 of the file as it is handed out.
     """
 
     list_key = models.CharField(max_length=40)
@@ -71,11 +76,16 @@ class Export(models.Model):
     reason = models.CharField(_("reason"), max_length=300)
     query = models.CharField(max_length=1000, blank=True)
     columns = ArrayField(models.CharField(max_length=40), default=list)
+    numbers = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    words = models.JSONField(default=dict)
+    role = models.CharField(max_length=16, choices=Role)
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
     language = models.CharField(max_length=8, default="zh-hans")
     file_format = models.CharField(_("format"), max_length=4, default="xlsx")
     state = models.CharField(_("state"), max_length=10, choices=ExportState, default=ExportState.QUEUED)
     expected_rows = models.IntegerField(default=0)
     rows = models.IntegerField(_("rows"), default=0)
+    size = models.BigIntegerField(default=0)
     content_hash = models.BinaryField(max_length=32, null=True)
     stored_as = models.CharField(max_length=80, blank=True)
     file_name = models.CharField(_("file"), max_length=120, blank=True)
@@ -86,12 +96,27 @@ class Export(models.Model):
     approval = models.ForeignKey(Approval, models.PROTECT, null=True, related_name="+")
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
 
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """`words` in the language in use."""
+        return self.words.get(get_language() or "") or self.words.get(self.language) or {}
+
     objects = ExportQuerySet.as_manager()
     everything = models.Manager()
 
     class Meta:
         verbose_name = _("export")
-        indexes = [models.Index(fields=["requested_by", "-requested_at"], name="export_of_person")]
+        indexes = [
+            models.Index(fields=["requested_by", "-requested_at"], name="export_of_person"),
+            models.Index(fields=["state", "expires_at"], name="export_by_state"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state=ExportState.DONE)
+                | (Q(content_hash__isnull=False, expires_at__isnull=False) & ~Q(stored_as="")),
+                name="export_ready_has_a_file",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.list_key} {self.requested_at:%F %R}"
