@@ -9,8 +9,9 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from customers.api import FeedViewSet
+from customers.api import ConsentViewSet, FeedViewSet
 from depositcrm.api_customers import NamedCustomerViewSet
+from insights.api import CustomerTimelineView
 from servicing.api import InteractionViewSet
 from staff.access import EVERYONE, roles
 from tiers.api import CustomerTiersView, TierViewSet
@@ -30,6 +31,7 @@ router = SimpleRouter()
 router.register("customers", NamedCustomerViewSet, basename="customers")
 router.register("feeds", FeedViewSet, basename="feeds")
 router.register("tiers", TierViewSet, basename="tiers")
+router.register("consents", ConsentViewSet, basename="consents")
 router.register("interactions", InteractionViewSet, basename="interactions")
 
 
@@ -41,8 +43,9 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    # A customer's tiers are of the app above customers; their address is the customer's.
+    # What apps above customers know of one; their address is the customer's.
     path("v1/customers/<str:customer_no>/tiers/", CustomerTiersView.as_view(), name="customers-tiers"),
+    path("v1/customers/<str:customer_no>/timeline/", CustomerTimelineView.as_view(), name="customers-timeline"),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", docs, name="api_docs"),

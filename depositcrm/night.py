@@ -15,9 +15,10 @@ from core.errors import DomainError
 from core.jobs import Counts, Progress
 from core.models import Job
 from core.trail import NIGHT, Actor
-from customers.services import balances, intake, quality
+from customers.services import balances, intake, kyc, lifecycle, quality
 from insights.rules import STEP_PREFIX
 from insights.services import roll_up_day
+from staff.services import exports
 from tiers import services as tiers
 
 LOCK_CLASS = 0x6E6967  # "nig"
@@ -57,8 +58,20 @@ def _retier(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts
     return {**counts, "rows": counts["customers"]}
 
 
+def _lifecycle(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return lifecycle.run(business_day=day, actor=actor, at=at, progress=progress)
+
+
 def _quality(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
     return quality.run(business_day=day, actor=actor, at=at)
+
+
+def _kyc(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return kyc.run(business_day=day, actor=actor, at=at)
+
+
+def _expire_exports(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return {"rows": exports.expire(at=at)}
 
 
 def _roll_up(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
@@ -74,8 +87,11 @@ STEPS = (
     Step("import_feeds", _import_feeds),
     Step("roll_balances", _roll_balances),
     Step("retier", _retier),
+    Step("lifecycle", _lifecycle),
     Step("quality", _quality),
+    Step("kyc", _kyc),
     Step("roll_up", _roll_up),
+    Step("expire_exports", _expire_exports),
     Step("seal", _seal),
 )
 

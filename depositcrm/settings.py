@@ -47,6 +47,8 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "axes",
     "csp",
+    "pgtrigger",
+    "pghistory",
 ]
 # How many proxies of the bank's own stand before this server and add to X-Forwarded-For.
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
@@ -68,6 +70,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
+    "core.history.HistoryMiddleware",
 ]
 ROOT_URLCONF = "depositcrm.urls"
 WSGI_APPLICATION = "depositcrm.wsgi.application"
@@ -212,6 +215,8 @@ USE_THOUSAND_SEPARATOR = False
 # Files
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
+# What browsers ask for at the root by themselves: favicon.ico.
+WHITENOISE_ROOT = BASE_DIR / "static" / "root"
 STATICFILES_DIRS = [d for d in (BASE_DIR / "static", BASE_DIR / "assets_dist") if d.is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

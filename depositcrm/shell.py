@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
 from customers.queries import ledger_day
-from staff.access import BOOK_KEEPERS, COUNTER, CUSTOMER_ROLES, HEADS, has_role, is_staff_member
+from staff.access import BOOK_KEEPERS, COUNTER, CUSTOMER_ROLES, HEADS, SERVING, has_role, is_staff_member
 from staff.enums import Role
 
 STALE_AFTER = timedelta(days=1)
@@ -26,16 +26,18 @@ class Place:
     label: str | Promise
     icon: str
     roles: tuple[str, ...]
+    group: str | Promise = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A place as the template shows it."""
+    """A place as the template shows it, under the heading of its group."""
 
     label: str
     url: str
     icon: str
     active: bool
+    group: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Freshness:
 
 
 OFFICE = (*BOOK_KEEPERS, *HEADS)
-# In the order shown; the first four of a role stand at the foot of a phone.
+RECORDS, OVERSIGHT = _("Records"), _("Management")
+# In the order shown, a group after the other; the first four of a role stand at the foot of a phone.
 PLACES = (
     Place("servicing:counter", _("Counter"), "headset", COUNTER),
     Place("insights:home", _("Home"), "home", (*OFFICE, Role.ADMIN, Role.COMPLIANCE, Role.AUDITOR)),
@@ -55,12 +58,21 @@ PLACES = (
     Place("insights:maturities", _("Maturities"), "calendar-due", OFFICE),
     Place("tiers:movers", _("Movers"), "arrows-exchange", OFFICE),
     Place("servicing:contacts", _("Contacts"), "message", CUSTOMER_ROLES),
-    Place("tiers:schemes", _("Tiers"), "stairs", (Role.ADMIN, *HEADS, Role.COMPLIANCE, Role.AUDITOR)),
-    Place("customers:feeds", _("Feeds"), "file-import", (Role.ADMIN, Role.HEAD_OFFICE)),
-    Place("insights:jobs", _("Jobs"), "activity", (Role.ADMIN, Role.HEAD_OFFICE)),
-    Place("insights:calendar", _("Working days"), "calendar", (Role.ADMIN, Role.HEAD_OFFICE)),
-    Place("staff:users", _("People"), "users-group", (Role.ADMIN, *HEADS)),
-    Place("staff:trail", _("Trail"), "history", (Role.COMPLIANCE, Role.AUDITOR)),
+    Place("customers:my_promises", _("Promises"), "heart-handshake", (*SERVING, Role.HEAD_OFFICE)),
+    Place("customers:prospects", _("Prospects"), "user-plus", (*SERVING, Role.HEAD_OFFICE)),
+    Place("customers:kyc", _("KYC"), "shield-check", CUSTOMER_ROLES, RECORDS),
+    Place("customers:quality", _("Data quality"), "list-check", CUSTOMER_ROLES, RECORDS),
+    Place("customers:handovers", _("Hand-overs"), "user-check", OFFICE, RECORDS),
+    Place("customers:merges", _("Merged records"), "copy", HEADS, RECORDS),
+    Place("staff:exports", _("Exports"), "file-export", CUSTOMER_ROLES, RECORDS),
+    Place("tiers:schemes", _("Tiers"), "stairs", (Role.ADMIN, *HEADS, Role.COMPLIANCE, Role.AUDITOR), OVERSIGHT),
+    Place("customers:policies", _("Rules"), "versions", (Role.ADMIN, *HEADS, Role.COMPLIANCE, Role.AUDITOR), OVERSIGHT),
+    Place("customers:wordings", _("Consent wordings"), "file-text", (Role.COMPLIANCE, Role.AUDITOR), OVERSIGHT),
+    Place("customers:feeds", _("Feeds"), "file-import", (Role.ADMIN, Role.HEAD_OFFICE), OVERSIGHT),
+    Place("insights:jobs", _("Jobs"), "activity", (Role.ADMIN, Role.HEAD_OFFICE), OVERSIGHT),
+    Place("insights:calendar", _("Working days"), "calendar", (Role.ADMIN, Role.HEAD_OFFICE), OVERSIGHT),
+    Place("staff:users", _("People"), "users-group", (Role.ADMIN, *HEADS), OVERSIGHT),
+    Place("staff:trail", _("Trail"), "history", (Role.COMPLIANCE, Role.AUDITOR), OVERSIGHT),
 )
 
 
@@ -81,7 +93,8 @@ def _places(role: str, at: str) -> Iterator[NavItem]:
     for place in PLACES:
         url = _address(place.name) if role in place.roles else ""
         if url:
-            yield NavItem(str(place.label), url, place.icon, at == url or (url != "/" and at.startswith(url)))
+            active = at == url or (url != "/" and at.startswith(url))
+            yield NavItem(str(place.label), url, place.icon, active, str(place.group))
 
 
 def _address(name: str) -> str:

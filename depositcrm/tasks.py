@@ -1,5 +1,6 @@
-"""What Celery runs for the night."""
+"""What Celery runs for the night, and for work that reaches across apps."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from celery import shared_task
@@ -8,9 +9,12 @@ from django.conf import settings
 from core import jobs
 from core.clock import now
 from core.trail import NIGHT
-from depositcrm import night
+from customers.services.handover import HAND_BACK, HAND_OVER
+from customers.services.merge_requests import MERGE_JOB, UNDO_JOB
+from depositcrm import exporting, merging, night, portfolio
 from insights.gateways import inbox_days
 from insights.services import start_due_nights
+from staff.services import exports
 
 
 @shared_task(name="depositcrm.night")
@@ -38,3 +42,42 @@ def _start_due() -> jobs.Counts:
     at = now()
     days = start_due_nights(at=at, waiting=inbox_days(Path(settings.FEED_INBOX), at))
     return {"rows": len(days), "started": [day.isoformat() for day in days]}
+
+
+@shared_task(name=HAND_OVER)
+def hand_over(job_id: int) -> None:
+    """Do a hand-over; a second message for one under way does nothing."""
+    with suppress(jobs.JobBusy):
+        jobs.execute(job_id, portfolio.hand_over)
+
+
+@shared_task(name=HAND_BACK)
+def hand_back(job_id: int) -> None:
+    """Take a hand-over back; a second message for one under way does nothing."""
+    with suppress(jobs.JobBusy):
+        jobs.execute(job_id, portfolio.hand_back)
+
+
+@shared_task(name=MERGE_JOB)
+def merge_customers(job_id: int) -> None:
+    """Make two records one; a second message for a running job does nothing."""
+    try:
+        jobs.execute(job_id, merging.do_merge)
+    except jobs.JobBusy:
+        return
+
+
+@shared_task(name=UNDO_JOB)
+def unmerge_customers(job_id: int) -> None:
+    """Take a merge back; a second message for a running job does nothing."""
+    try:
+        jobs.execute(job_id, merging.do_undo)
+    except jobs.JobBusy:
+        return
+
+
+@shared_task(name=exports.JOB)
+def export_list(job_id: int) -> None:
+    """Make the file of a list; a second message for one being made does nothing."""
+    with suppress(jobs.JobBusy):
+        jobs.execute(job_id, exporting.export_list)

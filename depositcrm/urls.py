@@ -5,8 +5,8 @@ from django.urls import include, path
 
 from core import gallery
 from depositcrm import api_urls, health
-from staff import views as staff
 from staff.access import EVERYONE, roles
+from staff.views import people as staff
 
 handler400 = "core.middleware.bad_request"
 handler403 = "core.middleware.forbidden"

@@ -27,6 +27,23 @@ class NightStep(TextChoices):
     IMPORT_FEEDS = "import_feeds", _("Import feeds")
     ROLL_BALANCES = "roll_balances", _("Roll balances")
     RETIER = "retier", _("Re-tier customers")
+    LIFECYCLE = "lifecycle", _("Decide life-cycle stages")
     QUALITY = "quality", _("Check data quality")
+    KYC = "kyc", _("Find papers and reviews that fall due")
     ROLL_UP = "roll_up", _("Roll up figures")
+    EXPIRE_EXPORTS = "expire_exports", _("Delete expired export files")
     SEAL = "seal", _("Seal the trail")
+
+
+class JobName(TextChoices):
+    """Jobs outside the night, by their names, in words."""
+
+    CHECK_FEED = "customers.check_feed", _("Check a feed")
+    IMPORT_FEED = "customers.import_feed", _("Import a feed")
+    HAND_OVER = "depositcrm.hand_over", _("Hand customers over")
+    HAND_BACK = "depositcrm.hand_back", _("Take a hand-over back")
+    MERGE = "depositcrm.merge_customers", _("Merge two customers")
+    UNMERGE = "depositcrm.unmerge_customers", _("Undo a merge")
+    EXPORT = "depositcrm.export_list", _("Write an export file")
+    RETIER = "tiers.retier", _("Re-tier customers")
+    RETIER_HELP = "tiers.retier_help", _("Help to re-tier customers")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from insights.views import calendar, homes, jobs, lists, timeline
+from insights.views import calendar, homes, jobs, lists, pack, timeline
 
 app_name = "insights"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("moves/", lists.moves, name="moves"),
     path("maturities/", lists.maturities, name="maturities"),
     path("silent/", lists.silent, name="silent"),
+    path("handovers/<int:pk>/pack/", pack.handover_pack, name="handover_pack"),
     path("timeline/<str:customer_no>/", timeline.timeline, name="timeline"),
     path("calendar/", calendar.working_days, name="calendar"),
     path("calendar/<str:day>/clear/", calendar.clear, name="calendar_clear"),

@@ -10,10 +10,12 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from core.pages import Cell, Column, ListFilter, ListPage
+from core.pages.choices import LoadedChoiceFilter
 from servicing.enums import Channel, Outcome, Topic
 from servicing.models import Interaction, InteractionQuerySet
 from servicing.queries import colleagues_of, contacts_between, units_of
 from staff.models import Branch, User
+from staff.queries import people_offered
 
 DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
@@ -31,10 +33,10 @@ class InteractionFilter(ListFilter):
 
     since = django_filters.DateFilter(label=_("From"), method="from_day", widget=DAY)
     until = django_filters.DateFilter(label=_("To"), method="to_day", widget=DAY)
-    author = django_filters.ModelChoiceFilter(
+    author = LoadedChoiceFilter(
         label=_("Colleague"), queryset=_colleagues, to_field_name="staff_no", empty_label=_("All")
     )
-    unit = django_filters.ModelChoiceFilter(
+    unit = LoadedChoiceFilter(
         label=_("Branch"), field_name="branch", queryset=_units, to_field_name="code", empty_label=_("All")
     )
     customer_no = django_filters.CharFilter(
@@ -47,6 +49,15 @@ class InteractionFilter(ListFilter):
     class Meta:
         model = Interaction
         fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields = self.form.fields
+        if self.request is not None:
+            given = [self.data.get(name) or "" for name in ("unit", "author")]
+            people = people_offered(fields["author"].queryset, self.request.user, *given)
+            fields["author"].offer(people, lambda person: person.staff_no)
+            fields["unit"].offer(fields["unit"].queryset, lambda unit: unit.code)
 
     def from_day(self, rows: InteractionQuerySet, name: str, day: date) -> InteractionQuerySet:
         return contacts_between(rows, day, None)

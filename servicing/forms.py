@@ -42,11 +42,24 @@ class ContactForm(forms.Form):
         label=_("When"), widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     )
     note = forms.CharField(label=_("Note"), max_length=NOTE, required=False, widget=forms.Textarea({"rows": 3}))
+    promise = forms.CharField(
+        label=_("Promised to the customer"),
+        max_length=300,
+        required=False,
+        help_text=_("What you will do, if anything; it goes to your promises."),
+    )
+    promise_due_on = forms.DateField(
+        label=_("Promise due on"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
     once = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
     def clean(self) -> dict[str, Any]:
-        """An outcome the channel can have."""
+        """An outcome the channel can have, and a promise with its day."""
         values = super().clean() or {}
+        if values.get("promise") and not values.get("promise_due_on") and "promise_due_on" not in self.errors:
+            self.add_error("promise_due_on", _("By when was it promised?"))
+        if values.get("promise_due_on") and not values.get("promise"):
+            self.add_error("promise", _("What was promised for that day?"))
         if values.get("channel") and values.get("outcome") not in {*rules.outcomes_for(values["channel"]), None}:
             self.add_error("outcome", _("This outcome does not fit the channel."))
         return values

@@ -8,8 +8,7 @@ from django.db.models import Case, Count, F, Max, Q, QuerySet, When
 from django.db.models.functions import TruncDate
 
 from core.clock import SHANGHAI
-from customers.enums import FlagKind
-from customers.models import Customer, QualityFlag
+from customers.models import Customer
 from servicing import rules
 from servicing.models import Interaction, InteractionQuerySet
 from staff.access import AMOUNT_ROLES, BOOK_KEEPERS, COUNTER, has_role, scope_of
@@ -29,17 +28,6 @@ class ColleagueContacts:
     contacts: int
     customers: int
     last_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class CardAlerts:
-    """What whoever serves the customer must beware of."""
-
-    id_expired_on: date | None
-    flags: tuple[FlagKind, ...]
-
-    def __bool__(self) -> bool:
-        return self.id_expired_on is not None or bool(self.flags)
 
 
 def midnight(day: date) -> datetime:
@@ -96,15 +84,6 @@ def units_of(viewer: User | AnonymousUser) -> QuerySet[Branch]:
     """The units whose customers the viewer may see, by code."""
     scope, units = scope_of(viewer), Branch.objects.order_by("code")
     return units if scope.reach == Reach.BANK else units.filter(pk__in=scope.branch_ids)
-
-
-def alerts_of(customer: Customer, day: date) -> CardAlerts:
-    """An expired identity document on `day`, and unresolved findings of the data-quality rules."""
-    expired = rules.id_has_expired(customer.id_expires_on, customer.id_is_long_term, day)
-    flags = QualityFlag.objects.filter(customer=customer, resolved_on=None).order_by("kind")
-    return CardAlerts(
-        customer.id_expires_on if expired else None, tuple(FlagKind(f) for f in flags.values_list("kind", flat=True))
-    )
 
 
 def with_readable_note(contacts: InteractionQuerySet, viewer: User) -> InteractionQuerySet:

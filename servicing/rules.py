@@ -1,6 +1,6 @@
 """What may be logged, changed and read of a contact."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from servicing.enums import Channel, Outcome
 
@@ -29,8 +29,3 @@ def may_change(*, author_id: int, person_id: int, recorded_at: datetime, at: dat
 def is_in_future(happened_at: datetime, at: datetime) -> bool:
     """Whether the contact is said to have happened after now, beyond what clocks may differ."""
     return happened_at > at + CLOCK_SLACK
-
-
-def id_has_expired(expires_on: date | None, is_long_term: bool, day: date) -> bool:
-    """Whether the identity document is no longer valid on `day`; it still is on its last day."""
-    return not is_long_term and expires_on is not None and expires_on < day

@@ -12,12 +12,16 @@ from core.clock import SHANGHAI
 from core.errors import DomainError
 from customers.models import Customer
 from customers.services import records
+from customers.services.merge_children import Child, Mover
+from customers.services.promises import make_promise
 from servicing import rules
 from servicing.enums import Direction, Outcome
 from servicing.models import Interaction
 from staff.models import User
 
 SUBJECT = "servicing.interaction"
+# What follows a customer when two records become one.
+MOVER = Mover("servicing", (Child(Interaction, is_record=True),))
 
 
 class OutcomeNotPossible(DomainError):
@@ -58,8 +62,13 @@ def log_interaction(
     happened_at: datetime,
     at: datetime,
     once: UUID | None = None,
+    promise: str = "",
+    promise_due_on: date | None = None,
 ) -> Interaction:
-    """Write a contact down; with `once`, sending it again finds the first. Raises OutcomeNotPossible, InTheFuture."""
+    """Write a contact down, with what was promised in it; with `once`, sending it again finds the first.
+
+    Raises OutcomeNotPossible, InTheFuture, and what `make_promise` does.
+    """
     if outcome not in rules.outcomes_for(channel):
         raise OutcomeNotPossible()
     if rules.is_in_future(happened_at, at):
@@ -83,6 +92,8 @@ def log_interaction(
             return interaction
     if rules.counts_as_contact(outcome):
         records.touch_contact(customer_id=customer.pk, on=_day(happened_at))
+    if promise.strip() and promise_due_on is not None:
+        make_promise(customer=customer, text=promise, due_on=promise_due_on, actor=actor, at=at)
     _record(actor, "log", interaction, at, {"channel": channel, "topic": topic, "outcome": outcome})
     return interaction
 

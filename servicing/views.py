@@ -13,6 +13,7 @@ from core.clock import now
 from core.errors import DomainError
 from customers import queries as customers
 from customers.models import Customer
+from customers.queries.care import standing_alerts
 from customers.services import records
 from servicing import queries, services
 from servicing.enums import Channel
@@ -94,7 +95,8 @@ def log(request: HttpRequest, customer_no: str) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return _written(request, contact, at)
-    return _form(request, "servicing/_log.html", {"form": form, "customer": customer})
+    context = {"form": form, "customer": customer, "alerts": standing_alerts(customer, at.date())}
+    return _form(request, "servicing/_log.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -165,7 +167,7 @@ def _card(request: HttpRequest, customer: Customer, form: CounterForm) -> dict[s
     return {
         "customer": customer,
         "masked": records.mask(customer),
-        "alerts": queries.alerts_of(customer, now().date()),
+        "alerts": standing_alerts(customer, now().date()),
         "last": queries.contacts_of(customer, request.user).first(),
         "form": form,
     }

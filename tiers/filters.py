@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
 from core.pages import Cell, Column, ListFilter, ListPage
+from core.pages.choices import LoadedChoiceFilter
 from customers.models import Customer
 from staff.models import Branch, User
+from staff.queries import people_offered
 from tiers.models import TierChange, TierChangeQuerySet
 from tiers.queries import DOWN, UP, bands_for_display, branches_of, lately, managers_of, tier_name
 
@@ -40,12 +42,8 @@ class MoverFilter(ListFilter):
         label=_("Direction"), choices=DIRECTIONS, method="moved", empty_label=_("All")
     )
     tier = django_filters.ChoiceFilter(label=_("New tier"), field_name="to_tier", choices=_tiers, empty_label=_("All"))
-    branch = django_filters.ModelChoiceFilter(
-        label=_("Branch"), queryset=_branches, to_field_name="code", empty_label=_("All")
-    )
-    manager = django_filters.ModelChoiceFilter(
-        label=_("Manager"), queryset=_managers, to_field_name="staff_no", empty_label=_("All")
-    )
+    branch = LoadedChoiceFilter(label=_("Branch"), queryset=_branches, to_field_name="code", empty_label=_("All"))
+    manager = LoadedChoiceFilter(label=_("Manager"), queryset=_managers, to_field_name="staff_no", empty_label=_("All"))
 
     class Meta:
         model = TierChange
@@ -53,7 +51,13 @@ class MoverFilter(ListFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.form.fields["tier"].choices = _tiers()  # type: ignore[attr-defined]  # a choice field
+        fields = self.form.fields
+        fields["tier"].choices = _tiers()  # type: ignore[attr-defined]  # a choice field
+        if self.request is not None:
+            given = [self.data.get(name) or "" for name in ("branch", "manager")]
+            people = people_offered(fields["manager"].queryset, self.request.user, *given)
+            fields["manager"].offer(people, lambda person: person.staff_no)
+            fields["branch"].offer(fields["branch"].queryset, lambda unit: unit.code)
 
     def filter_queryset(self, queryset: TierChangeQuerySet) -> TierChangeQuerySet:
         rows: TierChangeQuerySet = super().filter_queryset(queryset)
@@ -83,7 +87,7 @@ def _row_url(row: TierChange) -> str:
 
 MOVERS = ListPage(
     columns=(
-        Column("customer", _("Customer"), _customer),
+        Column("customer", _("Customer"), _customer, stays=True),
         Column("on", _("Day"), kind="date", sort=("on", "pk")),
         Column("direction", _("Direction"), _direction),
         Column("from_tier", _("From tier"), lambda row: _badge(row.from_tier)),
@@ -97,6 +101,7 @@ MOVERS = ListPage(
     caption=_("Customers who moved between tiers"),
     noun=_("moves"),
     row_url=_row_url,
+    list_key="movers",
     empty_title=_("Nobody moved"),
     empty_text=_("Moves between tiers appear after each re-tiering; choose other days or take a filter away."),
 )

@@ -13,11 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.clock import now, today
 from core.errors import DomainError
+from core.pages import recall
 from customers.models import Customer
 from customers.queries import ledger_day
 from staff.access import CUSTOMER_ROLES, has_role, roles, scope_of
 from staff.enums import Role
 from staff.models import Approval
+from staff.queries import view_to_open
 from tiers import queries, services
 from tiers.enums import Measure, SchemeStatus
 from tiers.filters import MOVERS
@@ -264,8 +266,9 @@ def _decide(request: HttpRequest, scheme: Scheme, decision: str, digest: str, co
 @require_GET
 def mover_list(request: HttpRequest) -> HttpResponse:
     """Customers who moved between tiers, the latest month unless other days are asked for."""
-    amounts = scope_of(request.user).amounts
-    listing = MOVERS.show(request, queries.moves_of(request.user), amounts=amounts)
+    amounts, moves = scope_of(request.user).amounts, queries.moves_of(request.user)
+    recall(request, MOVERS, view_to_open(request.user, MOVERS.list_key, request.GET), moves, amounts=amounts)
+    listing = MOVERS.show(request, moves, amounts=amounts)
     context = {"listing": listing, "last": queries.latest_run_day(), "page_title": _("Movers")}
     return render(request, "tiers/movers.html", context)
 

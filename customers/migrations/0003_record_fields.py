@@ -20,6 +20,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="customer",
+            name="fed_manager",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="customer",
             name="id_issued_by",
             field=models.CharField(blank=True, db_default="", default="", max_length=80, verbose_name="issued by"),
         ),
@@ -57,6 +68,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="customer",
+            name="version",
+            field=models.IntegerField(db_default=1, default=1),
+        ),
+        migrations.AddField(
+            model_name="customer",
             name="wechat_cipher",
             field=models.BinaryField(null=True),
         ),
@@ -67,7 +83,7 @@ class Migration(migrations.Migration):
                 choices=[
                     (0, "Not decided yet"),
                     (1, "Without an account"),
-                    (2, "New"),
+                    (2, "New customer"),
                     (3, "Growing"),
                     (4, "Mature"),
                     (5, "Declining"),
@@ -98,5 +114,9 @@ class Migration(migrations.Migration):
             model_name="qualityflag",
             name="dismissed_on",
             field=models.DateField(null=True),
+        ),
+        # Numbers of customers made here, until the core banking system's own arrive by feed.
+        migrations.RunSQL(
+            "CREATE SEQUENCE customers_new_number MAXVALUE 999999999", "DROP SEQUENCE customers_new_number"
         ),
     ]

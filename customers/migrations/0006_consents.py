@@ -4,9 +4,41 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+# A statement is never rewritten or taken out; only the customer it is about may become the one it was merged with
+# (and the other again, when the merge is undone). Wordings stay as they were agreed to.
+GUARD = """
+CREATE FUNCTION customers_consent_follows_merge() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    moved customers_consent;
+BEGIN
+    moved := OLD;
+    moved.customer_id := NEW.customer_id;
+    IF NEW IS DISTINCT FROM moved OR NOT EXISTS (
+        SELECT 1 FROM customers_merge
+        WHERE (kept_id, dropped_id) IN ((OLD.customer_id, NEW.customer_id), (NEW.customer_id, OLD.customer_id))
+    ) THEN
+        RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER consent_follows_merge BEFORE UPDATE ON customers_consent
+    FOR EACH ROW EXECUTE FUNCTION customers_consent_follows_merge();
+CREATE TRIGGER consent_is_append_only BEFORE DELETE ON customers_consent
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+CREATE TRIGGER wording_is_append_only BEFORE UPDATE OR DELETE ON customers_consentwording
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+"""
+UNGUARD = """
+DROP TRIGGER wording_is_append_only ON customers_consentwording;
+DROP TRIGGER consent_is_append_only ON customers_consent;
+DROP TRIGGER consent_follows_merge ON customers_consent;
+DROP FUNCTION customers_consent_follows_merge();
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("core", "0002_append_only_trail"),
         ("customers", "0005_kyc"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -75,7 +107,7 @@ class Migration(migrations.Migration):
                             ("sms", "Text message"),
                             ("email", "E-mail"),
                             ("wecom", "WeCom"),
-                            ("mail", "Letter"),
+                            ("mail", "By post"),
                             ("app", "In the app"),
                         ],
                         max_length=8,
@@ -146,6 +178,24 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="consent",
-            index=models.Index(fields=["customer", "purpose", "channel", "-id"], name="consent_latest"),
+            index=models.Index(
+                fields=["purpose", "channel", "customer", "-stated_at", "-id"],
+                include=("decision",),
+                name="consent_latest",
+            ),
         ),
+        migrations.AddIndex(
+            model_name="consent",
+            index=models.Index(fields=["customer", "-id"], name="consent_of_customer"),
+        ),
+        migrations.AddConstraint(
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decision", "given"), _negated=True), ("wording__isnull", False), _connector="OR"
+                ),
+                name="consent_given_to_a_wording",
+            ),
+        ),
+        migrations.RunSQL(GUARD, UNGUARD),
     ]

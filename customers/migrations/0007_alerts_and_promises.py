@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("open", "Open"),
+                            ("open", "To be kept"),
                             ("kept", "Kept"),
                             ("broken", "Broken"),
                             ("released", "Released by the customer"),

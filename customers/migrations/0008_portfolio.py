@@ -132,7 +132,23 @@ class Migration(migrations.Migration):
                         verbose_name="result",
                     ),
                 ),
-                ("reason", models.CharField(blank=True, max_length=40)),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("not_yours", "Not in the book of whoever asked"),
+                            ("already_theirs", "The new manager has the customer already"),
+                            ("other_unit", "The new manager may not look after customers of that unit"),
+                            ("backup_unit", "The backup may not look after customers of that unit"),
+                            ("changed", "Another manager has the customer since it was asked for"),
+                            ("merged", "Merged into another customer"),
+                            ("owner_left", "The earlier manager has left"),
+                        ],
+                        max_length=40,
+                        verbose_name="why not",
+                    ),
+                ),
                 ("moved", models.JSONField(default=dict)),
                 (
                     "backup_before",
@@ -230,6 +246,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="handoveritem",
             index=models.Index(fields=["customer"], name="handover_of_customer"),
+        ),
+        migrations.AddIndex(
+            model_name="handoveritem",
+            index=models.Index(fields=["manager_before", "result"], name="handover_given"),
         ),
         migrations.AddConstraint(
             model_name="handoveritem",

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                         choices=[
                             (0, "Not decided yet"),
                             (1, "Without an account"),
-                            (2, "New"),
+                            (2, "New customer"),
                             (3, "Growing"),
                             (4, "Mature"),
                             (5, "Declining"),
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                         choices=[
                             (0, "Not decided yet"),
                             (1, "Without an account"),
-                            (2, "New"),
+                            (2, "New customer"),
                             (3, "Growing"),
                             (4, "Mature"),
                             (5, "Declining"),

@@ -54,7 +54,11 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "Open"), ("converted", "Became a customer"), ("dropped", "Given up")],
+                        choices=[
+                            ("open", "Being followed up"),
+                            ("converted", "Became a customer"),
+                            ("dropped", "Given up"),
+                        ],
                         default="open",
                         max_length=10,
                         verbose_name="state",

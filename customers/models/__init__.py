@@ -6,11 +6,12 @@ from customers.models.care import CustomerAlert, Promise
 from customers.models.consents import Consent, ConsentWording
 from customers.models.customers import Customer, CustomerPosition, CustomerShare, QualityFlag, in_scope
 from customers.models.feeds import Feed, FeedReject
+from customers.models.history import CustomerVersion
 from customers.models.kyc import KycItem, KycReview
 from customers.models.lifecycle import LifecycleChange
 from customers.models.merging import Merge
 from customers.models.portfolio import Handover, HandoverItem, OwnershipChange
-from customers.models.profile import FieldSource, Preference
+from customers.models.profile import FieldRefusal, FieldSource, Preference
 from customers.models.prospects import Prospect
 
 __all__ = [
@@ -23,11 +24,13 @@ __all__ = [
     "CustomerAlert",
     "CustomerPosition",
     "CustomerShare",
+    "CustomerVersion",
     "ExchangeRate",
     "FedDay",
     "FedDayAccount",
     "Feed",
     "FeedReject",
+    "FieldRefusal",
     "FieldSource",
     "Handover",
     "HandoverItem",

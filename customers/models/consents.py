@@ -4,6 +4,7 @@ from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.enums import ConsentChannel, ConsentDecision, ConsentProof, ConsentPurpose
@@ -40,7 +41,9 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
 class Consent(models.Model):
     """One statement of a customer: given or withdrawn, for a purpose over a channel, with its proof.
 
-    Rows are only ever added (a trigger refuses the rest); the latest one of (customer, purpose, channel) holds.
+    Rows are only ever added; a trigger refuses every other change but that a statement follows its customer through a
+    merge. Of (customer, purpose, channel) the statement made last holds, of two made at once the one recorded last:
+    a withdrawal that reaches the bank late does not undo a consent the customer gave after it.
     """
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", db_index=False)
@@ -59,7 +62,21 @@ class Consent(models.Model):
 
     class Meta:
         verbose_name = _("consent")
-        indexes = [models.Index(fields=["customer", "purpose", "channel", "-id"], name="consent_latest")]
+        indexes = [
+            # In the order in which the latest of each customer is found, decision included: no row is visited.
+            models.Index(
+                fields=["purpose", "channel", "customer", "-stated_at", "-id"],
+                include=["decision"],
+                name="consent_latest",
+            ),
+            models.Index(fields=["customer", "-id"], name="consent_of_customer"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(decision=ConsentDecision.GIVEN) | Q(wording__isnull=False),
+                name="consent_given_to_a_wording",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.purpose} {self.channel}: {self.decision}"

@@ -39,7 +39,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 class Customer(models.Model):
     """A person or organisation with deposits here.
 
-    Identity number, phone, email and address are kept only as ciphers (`core.crypto`, row key = customer_no)
+    Identity number, phone, email, address and WeChat id are kept only as ciphers (`core.crypto`, row key = customer_no)
     and blind indexes; nothing decrypts them by itself.
     """
 
@@ -76,7 +76,11 @@ class Customer(models.Model):
     opened_on = models.DateField(_("customer since"), null=True)
     risk_grade = models.CharField(_("risk grade"), max_length=20, blank=True)
     feed_fingerprint = models.BinaryField(null=True, max_length=16)
+    # Whom the core last named: what was handed over here stays so until it names somebody else.
+    fed_manager = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
+    # Grows with every write of a profile field, so that of two people who edit at once the second is told.
+    version = models.IntegerField(default=1, db_default=1)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -96,6 +100,10 @@ class Customer(models.Model):
             models.Index(fields=["phone_index"], name="customer_phone"),
             models.Index(fields=["phone_tail_index"], name="customer_phone_tail"),
             models.Index(fields=["backup"], name="customer_backup", condition=Q(backup__isnull=False)),
+            models.Index(
+                fields=["name_pinyin", "id"], name="customer_organisations", condition=Q(kind=CustomerKind.ORGANISATION)
+            ),
+            models.Index(fields=["opened_on"], name="customer_opened"),
             models.Index(fields=["merged_into"], name="customer_merged", condition=Q(merged_into__isnull=False)),
         ]
 
@@ -173,8 +181,21 @@ class CustomerShare(models.Model):
         return f"{self.customer_id} to {self.user_id}"
 
 
+class QualityFlagQuerySet(models.QuerySet["QualityFlag"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Only findings about customers this person may see, none merged into another."""
+        return self.filter(in_scope(scope_of(user), "customer__"), customer__merged_into=None)
+
+    def open(self) -> Self:
+        """Findings that still hold and that nobody has dismissed."""
+        return self.filter(resolved_on=None, dismissed_on=None)
+
+
 class QualityFlag(models.Model):
-    """A finding of a data-quality rule about one customer; resolved when the rule no longer finds it."""
+    """A finding of a data-quality rule about one customer; resolved when the rule no longer finds it.
+
+    A dismissed one stays quiet until the rule no longer finds it, or until the rules' days of quiet are over.
+    """
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="flags")
     kind = models.CharField(max_length=24, choices=FlagKind)
@@ -184,8 +205,24 @@ class QualityFlag(models.Model):
     dismissed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     dismiss_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
 
+    objects = QualityFlagQuerySet.as_manager()
+    everything = models.Manager()
+
     class Meta:
+        verbose_name = _("finding")
         constraints = [models.UniqueConstraint(fields=["customer", "kind"], name="flag_once_per_kind")]
+        indexes = [
+            models.Index(
+                fields=["found_on", "id"],
+                name="flag_open_by_age",
+                condition=Q(resolved_on__isnull=True, dismissed_on__isnull=True),
+            ),
+            models.Index(
+                fields=["kind", "found_on", "id"],
+                name="flag_open_by_kind",
+                condition=Q(resolved_on__isnull=True, dismissed_on__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.kind}"

@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -24,8 +25,9 @@ class MergeQuerySet(models.QuerySet["Merge"]):
 class Merge(models.Model):
     """`dropped` became part of `kept`: which values were chosen, which rows moved, and both records as they were.
 
-    `snapshot_cipher` seals both master rows and positions; `moved` maps a table to the keys that changed customer.
-    Until `undo_until` both are restored exactly.
+    `choices` maps a field to "kept" or "dropped". `moved` maps each mover to the rows that changed customer, by table;
+    `accounts` are the dropped number's own, those the core opens under it later included. `snapshot_cipher` seals both
+    records and every row that had to go, as they were: until `undo_until` both are restored exactly.
     """
 
     kept = models.ForeignKey(Customer, models.PROTECT, related_name="+")
@@ -37,6 +39,7 @@ class Merge(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=MergeState, default=MergeState.WAITING)
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
     moved = models.JSONField(default=dict)
+    accounts = ArrayField(models.BigIntegerField(), default=list)
     snapshot_cipher = models.BinaryField(null=True)
     done_at = models.DateTimeField(null=True)
     undo_until = models.DateTimeField(null=True)
@@ -51,7 +54,7 @@ class Merge(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(kept=F("dropped")), name="merge_of_two"),
             models.UniqueConstraint(
-                fields=["dropped"], condition=Q(state__in=["waiting", "done"]), name="merge_dropped_once"
+                fields=["dropped"], condition=Q(state__in=["waiting", "done", "undoing"]), name="merge_dropped_once"
             ),
         ]
 

@@ -8,25 +8,31 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Job
-from customers.enums import HandoverResult, HandoverState, OwnerRole
+from customers.enums import HandoverRefusal, HandoverResult, HandoverState, OwnerRole
 from customers.models.customers import Customer, in_scope
 from staff.access import scope_of
 from staff.enums import Reach
 from staff.models import Approval, Branch, User
 
+# What its earlier manager gave away, whether it came back later or not.
+GIVEN = (HandoverResult.MOVED, HandoverResult.UNDONE, HandoverResult.KEPT)
+
 
 class HandoverQuerySet(models.QuerySet["Handover"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Both sides and whoever asked see it; heads see those of the units below them."""
+        """Both sides and whoever asked see it; heads see those of the units below them. Drafts are their makers'."""
         scope = scope_of(user)
-        if scope.reach == Reach.BANK:
-            return self
         if scope.reach == Reach.NOTHING:
             return self.none()
+        theirs = self.exclude(~Q(requested_by_id=scope.user_id), state=HandoverState.DRAFT)
+        if scope.reach == Reach.BANK:
+            return theirs
+        given = HandoverItem.everything.filter(manager_before_id=scope.user_id, result__in=GIVEN)
         mine = Q(to_manager_id=scope.user_id) | Q(from_manager_id=scope.user_id) | Q(requested_by_id=scope.user_id)
+        mine |= Q(pk__in=given.values("handover_id"))
         if scope.reach == Reach.BRANCHES and scope.amounts:
             mine |= Q(branch_id__in=sorted(scope.branch_ids))
-        return self.filter(mine)
+        return theirs.filter(mine)
 
 
 class Handover(models.Model):
@@ -66,20 +72,35 @@ class Handover(models.Model):
         return f"{self.pk} to {self.to_manager_id} {self.state}"
 
 
+class HandoverItemQuerySet(models.QuerySet["HandoverItem"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Only customers this person may still see: who handed one over sees it no more."""
+        return self.filter(in_scope(scope_of(user), "customer__"))
+
+
 class HandoverItem(models.Model):
-    """One customer of a hand-over: whose it was, and what became of it (every refusal with its reason)."""
+    """One customer of a hand-over: whose it was, and what became of it (every refusal with its reason).
+
+    `moved` keeps what an undo needs: the backup it left (`backup`) and the ids of what passed on (`promises`, ...).
+    """
 
     handover = models.ForeignKey(Handover, models.CASCADE, related_name="items", db_index=False)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
     manager_before = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     backup_before = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     result = models.CharField(_("result"), max_length=10, choices=HandoverResult, default=HandoverResult.WAITING)
-    reason = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(_("why not"), max_length=40, choices=HandoverRefusal, blank=True)
     moved = models.JSONField(default=dict)
+
+    objects = HandoverItemQuerySet.as_manager()
+    everything = models.Manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["handover", "customer"], name="handover_item_once")]
-        indexes = [models.Index(fields=["customer"], name="handover_of_customer")]
+        indexes = [
+            models.Index(fields=["customer"], name="handover_of_customer"),
+            models.Index(fields=["manager_before", "result"], name="handover_given"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.handover_id} {self.customer_id} {self.result}"

@@ -65,3 +65,18 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.kind}: {self.value}"
+
+
+class FieldRefusal(models.Model):
+    """The customer did not want to say something: it is not asked again for a while."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    field = models.CharField(max_length=30)
+    on = models.DateField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "field"], name="refusal_once_per_field")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.field} {self.on}"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Max
 
+from core.memo import once_a_request
 from core.money import yuan
 from customers.models import FedDay, PositionChange
 
@@ -31,6 +32,7 @@ class DayTotal:
     carried: bool
 
 
+@once_a_request
 def ledger_day() -> date | None:
     """The latest day with balances: what "today" means for every figure of money."""
     found: date | None = FedDay.objects.aggregate(last=Max("on"))["last"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import (
@@ -22,13 +22,16 @@ from django.db.models.functions import Coalesce, Round
 from django.db.models.query import QuerySet
 
 from core import crypto
+from core.pinyin import surname_readings
 from customers.enums import AccountStatus
 from customers.models import Account, AccountBalance, Customer, CustomerPosition, PositionChange, Product
 from customers.models.accounts import AccountQuerySet
 from customers.models.customers import CustomerQuerySet
 from customers.rules.periods import periods_of
-from customers.rules.search import grams, letters, read_search
+from customers.rules.search import COMMON_SURNAMES, grams, letters, read_search
 from staff.models import User
+
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 MONEY = DecimalField(max_digits=18, decimal_places=2)
 SUM = DecimalField(max_digits=24, decimal_places=2)
@@ -58,16 +61,16 @@ class Move:
         return self.after - self.before
 
 
-def _average(mark: str, start: date, as_of: date) -> Any:
+def _average(path: str, mark: str, start: date, as_of: date) -> Any:
     """ADB from `start` to `as_of` as arithmetic on the narrow row: no history is read."""
     days = (as_of - start).days + 1
     # Date minus date is a number of days in PostgreSQL, which Django would take for an interval.
     since = Func(
-        Value(as_of), F("position__on"), template="(%(expressions)s)", arg_joiner=" - ", output_field=IntegerField()
+        Value(as_of), F(f"{path}on"), template="(%(expressions)s)", arg_joiner=" - ", output_field=IntegerField()
     )
     # day_sum stands at `on`; days after it carry the total.
-    until = F("position__day_sum") + ExpressionWrapper(F("position__total") * since, output_field=SUM)
-    return Round((until - F(f"position__{mark}")) / Value(days), precision=2, output_field=MONEY)
+    until = F(f"{path}day_sum") + ExpressionWrapper(F(f"{path}total") * since, output_field=SUM)
+    return Round((until - F(f"{path}{mark}")) / Value(days), precision=2, output_field=MONEY)
 
 
 def with_figures(customers: CustomerQuerySet, as_of: date | None) -> CustomerQuerySet:
@@ -87,42 +90,82 @@ def with_figures(customers: CustomerQuerySet, as_of: date | None) -> CustomerQue
         next_maturity_on=Subquery(maturing.values("matures_on")[:1]),
         next_maturity_amount=Subquery(maturing.values("balance__balance")[:1]),
     )
-    return customers.annotate(**_averages(as_of))
+    return customers.annotate(**averages(as_of, "position__"))
 
 
-def _averages(as_of: date | None) -> dict[str, Any]:
+def averages(as_of: date | None, path: str = "") -> dict[str, Any]:
+    """adb_month, adb_quarter and adb_year up to the ledger day, in yuan, of the position at `path`."""
     zero = Value(Decimal("0.00"), output_field=MONEY)
     if as_of is None:
         return {"adb_month": zero, "adb_quarter": zero, "adb_year": zero}
     periods = periods_of(as_of)
     starts = {"month": periods.month_start, "quarter": periods.quarter_start, "year": periods.year_start}
     return {
-        f"adb_{name}": Coalesce(_average(f"{name}_mark", start, as_of), zero, output_field=MONEY)
+        f"adb_{name}": Coalesce(_average(path, f"{name}_mark", start, as_of), zero, output_field=MONEY)
         for name, start in starts.items()
     }
 
 
-def search(customers: CustomerQuerySet, text: str) -> CustomerQuerySet:
-    """Customers a text means: (part of) a name, pinyin, initials, phone tail, number, full identity number or phone."""
+def search(rows: Rows, text: str, path: str = "", *, narrow: bool = True) -> Rows:
+    """Rows whose customer (at `path`, such as "customer__") a text means.
+
+    (Part of) a name, pinyin, initials, phone tail, number, full identity number or phone. Over rows that are not
+    `narrow`, those of a whole bank, letters with which some name begins in full pinyin mean just those names.
+    """
+    found = _meant(text, narrow=narrow)
+    return rows if found is None else rows.filter(_at(path, found))
+
+
+def _at(path: str, condition: Q) -> Q:
+    """The condition on the customer at `path`."""
+    parts: list[Any] = []
+    for part in condition.children:
+        parts.append(_at(path, part) if isinstance(part, Q) else (path + part[0], part[1]))  # type: ignore[index]
+    return Q(*parts, _connector=condition.connector, _negated=condition.negated)
+
+
+def _meant(text: str, *, narrow: bool) -> Q | None:
     term = read_search(text)
     if term.kind == "nothing":
-        return customers
+        return None
     if term.kind == "id_no":
-        return customers.filter(
-            Q(id_no_index=crypto.blind_index("customers.customer.id_no", term.text)) | Q(customer_no=term.text)
-        )
+        return Q(id_no_index=crypto.blind_index("customers.customer.id_no", term.text)) | _has_number(term.text)
     if term.kind == "phone":
-        return customers.filter(
-            Q(phone_index=crypto.blind_index("customers.customer.phone", term.text)) | Q(customer_no=text.strip())
-        )
+        return Q(phone_index=crypto.blind_index("customers.customer.phone", term.text)) | _has_number(text.strip())
     if term.kind == "phone_tail":
         tail = crypto.blind_index("customers.customer.phone_tail", term.text)
-        return customers.filter(Q(phone_tail_index=tail) | Q(customer_no=term.text))
+        return Q(phone_tail_index=tail) | _has_number(term.text)
     if term.kind == "number":
-        return customers.filter(customer_no__startswith=term.text)
+        return Q(customer_no__startswith=term.text) | _has_number(term.text)
     if term.kind == "pinyin":
-        return customers.filter(_sounds_like(term.text))
-    return customers.filter(name_grams__contains=grams(term.text), name__icontains=term.text)
+        beginning = _from(letters(term.text))
+        if not narrow and beginning and Customer.everything.filter(beginning).exists():
+            return beginning
+        return _sounds_like(term.text)
+    if term.text in COMMON_SURNAMES:
+        return _begins_with(term.text)
+    return Q(name_grams__contains=grams(term.text), name__icontains=term.text)
+
+
+def _begins_with(char: str) -> Q:
+    """Names that begin with a surname: all of one stand together in the index by name, so it must begin there."""
+    spans = Q()
+    for sound in surname_readings(char):
+        spans |= _from(sound)
+    return Q(name__startswith=char) & spans
+
+
+def _from(sound: str) -> Q:
+    """Names whose pinyin begins so, as a stretch of the index by name; the empty condition for no letters."""
+    return Q(name_pinyin__gte=sound, name_pinyin__lt=sound[:-1] + chr(ord(sound[-1]) + 1)) if sound else Q()
+
+
+def _has_number(text: str) -> Q:
+    """The customer of this number, or the one it was merged into."""
+    merged = Customer.everything.filter(customer_no=text, merged_into__isnull=False)
+    # The key, not a subquery: PostgreSQL can then combine index look-ups.
+    kept = merged.values_list("merged_into", flat=True).first()
+    return Q(customer_no=text) | Q(pk=kept) if kept else Q(customer_no=text)
 
 
 def _sounds_like(text: str) -> Q:
@@ -175,9 +218,9 @@ def biggest_moves(user: User | AnonymousUser, since: date, until: date, limit: i
     return [Move(row.customer, row.before, row.after) for row in rows]
 
 
-def total_balance(customers: QuerySet[Customer]) -> Decimal:
-    """Sum of the customers' totals in yuan."""
-    return customers.order_by().aggregate(sum=Sum("position__total"))["sum"] or Decimal("0.00")
+def total_balance(positions: QuerySet[CustomerPosition]) -> Decimal:
+    """Sum of the positions' totals in yuan."""
+    return positions.order_by().aggregate(sum=Sum("total"))["sum"] or Decimal("0.00")
 
 
 def day_before(day: date) -> date:

@@ -1,34 +1,63 @@
-"""Customers as lists read them: which rows first, figures only for those."""
+"""Customers as lists read them: which rows first, from the narrow table; the wide rows and figures only for those."""
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.query import ModelIterable
 
-from customers.models import Customer
-from customers.models.customers import CustomerQuerySet
-from customers.queries.customers import with_figures
+from customers.enums import AccountStatus
+from customers.models import Account, Customer
+from customers.models.customers import CustomerPositionQuerySet
+from customers.queries.customers import averages, with_figures
 
 
-class NarrowFirst(ModelIterable):
-    """Sorts and cuts keys alone, then reads the wide rows of the page.
+class WideRows(ModelIterable):
+    """Filters, sorts and cuts positions, then gives the customers of the page with their figures.
 
-    In one statement PostgreSQL works the averages out for every row of the scope before it sorts: on 40,000 rows
-    240 ms instead of 30.
+    Of a million customers a sort by balance reads the narrow table alone: 0.12 s instead of 0.8. Read in one statement
+    with the figures, PostgreSQL would work the averages out for every row of the scope before it sorts.
     """
+
+    as_of: ClassVar[date | None] = None
 
     def __iter__(self) -> Iterator[Customer]:
         chosen = list(self.queryset.values_list("pk", flat=True))
-        wide = self.queryset.all()
-        wide._iterable_class = ModelIterable
-        wide.query.clear_limits()
-        rows: dict[int, Any] = {row.pk: row for row in wide.order_by().filter(pk__in=chosen)}
-        return (rows[key] for key in chosen if key in rows)  # one may have moved out of sight in between
+        wide: Any = Customer.everything.select_related("branch", "manager", "backup").filter(pk__in=chosen)
+        rows: dict[int, Any] = {row.pk: row for row in with_stage(with_figures(wide, self.as_of))}
+        for key in chosen:
+            row = rows[key]
+            # A page's marker is read from the row by the paths of the narrow table.
+            row.customer, row.total = row, row.balance
+            yield row
 
 
-def listed(customers: CustomerQuerySet, as_of: date | None) -> CustomerQuerySet:
-    """Customers with their unit, manager and figures (`with_figures`), to be filtered, sorted and cut by pages."""
-    rows = with_figures(customers.select_related("branch", "manager"), as_of)
-    rows._iterable_class = NarrowFirst
+def listed(positions: CustomerPositionQuerySet, as_of: date | None) -> CustomerPositionQuerySet:
+    """Positions to be filtered, sorted and cut; each row comes as its customer with unit, managers, stage and figures.
+
+    Sort paths: "total", "adb_month" ..., "customer__name_pinyin".
+    """
+    rows = positions.annotate(**averages(as_of))
+    rows._iterable_class = type("WideRows", (WideRows,), {"as_of": as_of})
     return rows
+
+
+def with_stage(customers: Any) -> Any:
+    """Add the life-cycle stage (customers.enums.Stage as a number)."""
+    return customers.annotate(stage=F("position__stage"))
+
+
+def silent_since(positions: CustomerPositionQuerySet, day: date) -> CustomerPositionQuerySet:
+    """Those nobody has spoken to after `day`, or ever."""
+    return positions.filter(Q(last_contact_on__lte=day) | Q(last_contact_on=None))
+
+
+def maturing_within(positions: CustomerPositionQuerySet, start: date, end: date) -> CustomerPositionQuerySet:
+    """Those with a deposit that matures within start..end, both included."""
+    maturing = Account.everything.filter(
+        customer=OuterRef("pk"),
+        matures_on__range=(start, end),
+        status__in=[AccountStatus.OPEN, AccountStatus.FROZEN],
+    )
+    return positions.filter(Exists(maturing))

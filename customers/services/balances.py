@@ -76,7 +76,9 @@ def open_period(*, day: date, last: date | None) -> None:
         _sql("open_month"),
         {
             "month_start": new.month_start,
+            "quarter_start": new.quarter_start,
             "quarter": new.quarter_start != old.quarter_start,
+            "year_start": new.year_start,
             "year": new.year_start != old.year_start,
         },
     )

@@ -11,7 +11,7 @@ from core.trail import Actor
 from customers.enums import FeedKind
 from customers.models import ExchangeRate, Product
 from customers.rules import feeds as rules
-from customers.services import balances, staging
+from customers.services import balances, merge_accounts, staging
 from customers.services.staging import TABLE, mark, run
 from customers.services.staging_customers import customer_columns, customer_lines, merge_customers
 from staff.models import Branch
@@ -225,8 +225,10 @@ def _accounts(context: Context, rows: Rows) -> Outcome:
     )
     mark(
         "other_customer",
+        # Both numbers of a merged customer name it.
         "FROM customers_account a JOIN customers_customer c ON c.id = a.customer_id"
-        " WHERE a.account_no = r.account_no AND c.customer_no <> r.customer_no",
+        " WHERE a.account_no = r.account_no AND c.customer_no <> r.customer_no AND NOT EXISTS (SELECT"
+        " FROM customers_customer m WHERE m.customer_no = r.customer_no AND m.merged_into_id = c.id)",
     )
     _mark_early_maturities(context)
     outcome.rejects = staging.rejected()
@@ -248,7 +250,8 @@ def _mark_early_maturities(context: Context) -> None:
 def _merge_accounts(context: Context, outcome: Outcome) -> Outcome:
     mirrored = [n for n in ACCOUNT_COLUMNS if n in context.places and n not in {"account_no", "customer_no"}]
     source = (
-        "SELECT r.*, c.id AS customer_id, p.id AS product_id, coalesce(r.currency, p.currency) AS money"
+        "SELECT r.*, coalesce(c.merged_into_id, c.id) AS customer_id, p.id AS product_id,"
+        " coalesce(r.currency, p.currency) AS money"
         f" FROM {TABLE} r JOIN customers_customer c USING (customer_no)"
         " JOIN customers_product p ON p.code = r.product_code WHERE r.errors IS NULL"
     )
@@ -267,6 +270,7 @@ def _merge_accounts(context: Context, outcome: Outcome) -> Outcome:
         f" WHERE a.account_no = s.account_no AND ({differs})",
         params,
     )
+    merged = merge_accounts.new_under_merged_numbers()
     created = run(
         "INSERT INTO customers_account (account_no, customer_id, product_id, currency, opened_on, value_date,"
         " matures_on, rate, principal, rollover, status, closed_on)"
@@ -275,6 +279,7 @@ def _merge_accounts(context: Context, outcome: Outcome) -> Outcome:
         f" FROM ({source}) s ON CONFLICT (account_no) DO NOTHING",
         params,
     )
+    merge_accounts.note(merged)
     balances.close_accounts(day=context.business_date, account_ids=closing_now)
     return _counted(outcome, created, updated, outcome.rows - len(outcome.rejects) - created - updated)
 

@@ -8,14 +8,15 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core import crypto, privacy, trail
+from core import crypto, trail
 from core.errors import DomainError
 from core.models import TrailEntry
-from customers.models import Customer, CustomerPosition, CustomerShare
+from customers.models import Customer, CustomerPosition
+from customers.queries.profile import masked_value
 from staff.models import User
 
-Field = Literal["id_no", "phone", "email", "address"]
-FIELDS: tuple[Field, ...] = ("id_no", "phone", "email", "address")
+Field = Literal["id_no", "phone", "email", "address", "wechat"]
+FIELDS: tuple[Field, ...] = ("id_no", "phone", "email", "address", "wechat")
 REVEALS_PER_HOUR = 30
 
 
@@ -48,29 +49,23 @@ class MaskedFields:
     phone: str
     email: str
     address: str
+    wechat: str
 
 
-_MASKS = {
-    "id_no": privacy.mask_id_no,
-    "phone": privacy.mask_phone,
-    "email": privacy.mask_email,
-    "address": privacy.mask_address,
-}
-
-
-def _unsealed(customer: Customer, field: str) -> str:
+def unsealed(customer: Customer, field: str) -> str:
+    """A sealed value in clear, for checks and comparisons within the product; what people see goes by `reveal`."""
     blob = getattr(customer, f"{field}_cipher")
     return crypto.unseal(f"customers.customer.{field}", customer.customer_no, blob) if blob else ""
 
 
 def mask(customer: Customer) -> MaskedFields:
-    """All four sealed values, masked."""
-    return MaskedFields(**{field: _MASKS[field](_unsealed(customer, field)) for field in FIELDS})
+    """All sealed values, masked."""
+    return MaskedFields(**{field: masked(customer, field) for field in FIELDS})
 
 
 def masked(customer: Customer, field: Field) -> str:
     """One sealed value, masked; for lists."""
-    return _MASKS[field](_unsealed(customer, field))
+    return masked_value(field, customer.customer_no, getattr(customer, f"{field}_cipher"))
 
 
 def reveal(*, customer: Customer, field: Field, reason: str, actor: User, at: datetime) -> str:
@@ -93,7 +88,7 @@ def reveal(*, customer: Customer, field: Field, reason: str, actor: User, at: da
             changes={"field": field},
             reason=reason.strip(),
         )
-    return _unsealed(customer, field)
+    return unsealed(customer, field)
 
 
 def touch_contact(*, customer_id: int, on: date) -> None:
@@ -105,22 +100,3 @@ def touch_contact(*, customer_id: int, on: date) -> None:
 def set_last_contact(*, customer_id: int, on: date | None) -> None:
     """Put the last contact right after one was corrected or taken back; None when none is left."""
     CustomerPosition.everything.filter(pk=customer_id).update(last_contact_on=on)
-
-
-@transaction.atomic
-def share_customer(*, customer: Customer, user: User, reason: str, actor: User, at: datetime) -> CustomerShare:
-    """Open a customer to one more member of staff; doing it again changes nothing."""
-    share, created = CustomerShare.objects.get_or_create(
-        customer=customer, user=user, defaults={"reason": reason[:200], "granted_by": actor, "granted_at": at}
-    )
-    if created:
-        trail.record(
-            actor=actor.actor,
-            action="share",
-            subject="customers.customer",
-            subject_id=customer.customer_no,
-            at=at,
-            changes={"with": user.staff_no},
-            reason=reason,
-        )
-    return share

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from core import crypto, identity
+from core.history import FEED, signed
 from core.phones import PhoneError, normalise_phone
-from core.pinyin import reading
 from customers.enums import CustomerKind, IdType
 from customers.rules import feeds as rules
-from customers.rules.search import grams
+from customers.services.sealing import named_columns, sealed_columns
 from customers.services.staging import TABLE, copy_field, fetch_one, run
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -43,6 +43,15 @@ _TYPES = {
 _KEYS = ("customer_no", "branch_code", "manager_no")
 # Empty text rather than NULL, as the model has it.
 _BLANK = frozenset({"id_type", "sex", "occupation", "employer", "risk_grade"})
+_SEALED = ("id_no", "phone", "email", "address")
+# Field of the record -> the condition under which a feed brings another value. An address has no index to compare by.
+_DIFFERS = {
+    **{n: f"c.{n} IS DISTINCT FROM s.{n}" for n in ("name", "id_type", "sex", "birth_date", "occupation", "employer")},
+    **{n: f"c.{n}_index IS DISTINCT FROM s.{n}_index" for n in ("id_no", "phone", "email")},
+    "id_expires_on": "c.id_expires_on IS DISTINCT FROM s.id_expires_on",
+    "opened_on": "c.opened_on IS DISTINCT FROM s.opened_on",
+    "address": "true",
+}
 
 
 def customer_columns() -> dict[str, str]:
@@ -96,27 +105,23 @@ def _check_people(values: dict[str, Any], errors: list[str], today: date) -> Non
 
 def _sealed(values: dict[str, Any], present: str) -> dict[str, Any]:
     """The row as it is stored."""
-    number, name = values["customer_no"], values["name"]
     is_person = values.get("kind", CustomerKind.PERSON) == CustomerKind.PERSON
-    spoken = reading(name, is_person)
-    staged = {n: values.get(n) for n in (*_KEYS, "name", "birth_date", "opened_on", "kind")}
+    staged = {n: values.get(n) for n in (*_KEYS, "birth_date", "opened_on", "kind")}
     staged |= {n: values.get(n, "") for n in _BLANK}
-    staged |= {"name_pinyin": spoken.full[:200], "name_initials": spoken.initials[:60], "name_grams": grams(name)}
+    staged |= named_columns(values["name"], is_person=is_person)
     staged |= {"id_expires_on": values.get("id_expires_on")}
     staged["id_is_long_term"] = "id_expires_on" in values and values["id_expires_on"] is None
-    for name in ("id_no", "phone", "email", "address"):
-        if text := values.get(name):
-            staged[f"{name}_cipher"] = crypto.seal(f"customers.customer.{name}", number, text)
-            if name != "address":
-                staged[f"{name}_index"] = crypto.blind_index(f"customers.customer.{name}", text)
-    if phone := values.get("phone"):
-        staged["phone_tail_index"] = crypto.blind_index("customers.customer.phone_tail", phone[-4:])
+    staged |= sealed_columns(values["customer_no"], {n: values[n] for n in _SEALED if n in values})
     staged["fingerprint"] = crypto.fingerprint(present, *(f"{k}={v}" for k, v in sorted(values.items())))
     return staged
 
 
 def merge_customers(*, present: set[str], at: datetime) -> tuple[int, int, int]:
-    """Write the staged customers; (created, changed, unchanged). Columns the file lacks keep their values."""
+    """Write the staged customers; (created, changed, unchanged). Columns the file lacks keep their values.
+
+    A row that is as it was fed the last time changes nothing, so what was edited here since then stays; a manager the
+    core goes on naming does not undo a hand-over made here.
+    """
     run("ANALYZE " + TABLE)
     source = (
         f"SELECT r.*, b.id AS branch_id, u.id AS manager_id FROM {TABLE} r"
@@ -126,19 +131,23 @@ def merge_customers(*, present: set[str], at: datetime) -> tuple[int, int, int]:
     filled = [name for column, names in FILLS.items() if column in present for name in names]
     assigned = [f"{n} = coalesce(s.kind, 'person')" if n == "kind" else f"{n} = s.{n}" for n in filled]
     assigned += ["branch_id = s.branch_id", "feed_fingerprint = s.fingerprint", "updated_at = %(at)s"]
+    assigned.append("version = c.version + 1")
     if "manager_no" in present:
-        assigned.append("manager_id = s.manager_id")
+        is_new = "c.fed_manager_id IS DISTINCT FROM s.manager_id"
+        assigned.append(f"manager_id = CASE WHEN {is_new} THEN s.manager_id ELSE c.manager_id END")
+        assigned.append("fed_manager_id = s.manager_id")
     (total,) = fetch_one(f"SELECT count(*) FROM {TABLE} WHERE errors IS NULL")
-    updated = run(
-        f"UPDATE customers_customer c SET {', '.join(assigned)} FROM ({source}) s"
-        " WHERE c.customer_no = s.customer_no AND c.feed_fingerprint IS DISTINCT FROM s.fingerprint",
-        {"at": at},
-    )
+    changed = "c.customer_no = s.customer_no AND c.feed_fingerprint IS DISTINCT FROM s.fingerprint"
+    _forget_sources(source, changed, present)
+    with signed(source=FEED):
+        updated = run(
+            f"UPDATE customers_customer c SET {', '.join(assigned)} FROM ({source}) s WHERE {changed}", {"at": at}
+        )
     columns = [name for names in FILLS.values() for name in names if name not in ("kind", "id_is_long_term")]
     created = run(
-        f"INSERT INTO customers_customer (customer_no, branch_id, manager_id, feed_fingerprint, created_at, updated_at,"
-        f" kind, id_is_long_term, {', '.join(columns)})"
-        f" SELECT customer_no, branch_id, manager_id, fingerprint, %(at)s, %(at)s, coalesce(kind, 'person'),"
+        f"INSERT INTO customers_customer (customer_no, branch_id, manager_id, fed_manager_id, feed_fingerprint,"
+        f" created_at, updated_at, kind, id_is_long_term, {', '.join(columns)})"
+        " SELECT customer_no, branch_id, manager_id, manager_id, fingerprint, %(at)s, %(at)s, coalesce(kind, 'person'),"
         f" coalesce(id_is_long_term, false), {', '.join(columns)} FROM ({source}) s"
         " WHERE NOT EXISTS (SELECT FROM customers_customer c WHERE c.customer_no = s.customer_no)",
         {"at": at},
@@ -147,13 +156,23 @@ def merge_customers(*, present: set[str], at: datetime) -> tuple[int, int, int]:
     return created, updated, int(total) - created - updated
 
 
+def _forget_sources(source: str, changed: str, present: set[str]) -> None:
+    """Notes on where a value came from end where the file brings another value: it is the core's from then on."""
+    cases = " ".join(f"WHEN '{field}' THEN {differs}" for field, differs in _DIFFERS.items() if field in present)
+    if cases:
+        run(
+            f"DELETE FROM customers_fieldsource f USING customers_customer c, ({source}) s"
+            f" WHERE f.customer_id = c.id AND {changed} AND CASE f.field {cases} ELSE false END"
+        )
+
+
 def _mirror_positions() -> None:
     """Give new customers their narrow row, and keep its branch and manager equal to the record's."""
     staged = f"customers_customer c JOIN {TABLE} r ON r.customer_no = c.customer_no AND r.errors IS NULL"
     run(
         "INSERT INTO customers_customerposition (customer_id, branch_id, manager_id, tier, total, day_sum, month_mark,"
         f" quarter_mark, year_mark) SELECT c.id, c.branch_id, c.manager_id, 0, 0, 0, 0, 0, 0 FROM {staged}"
-        " ON CONFLICT (customer_id) DO NOTHING"
+        " WHERE c.merged_into_id IS NULL ON CONFLICT (customer_id) DO NOTHING"
     )
     run(
         "UPDATE customers_customerposition p SET branch_id = c.branch_id, manager_id = c.manager_id"

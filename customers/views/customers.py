@@ -7,32 +7,42 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
-from django.utils.translation import get_language, ngettext
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise as Words
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core.clock import today
 from core.money import wan
 from customers import queries
-from customers.enums import FlagKind
+from customers.enums import Stage, StageRule
 from customers.models import Customer
-from customers.rules.alerts import identity_alert
-from customers.views.scope import windows
-from staff.access import CUSTOMER_ROLES, has_role, roles, scope_of
+from customers.queries import care, prospects
+from customers.views.scope import found_or_renamed, windows
+from staff.access import CUSTOMER_ROLES, SERVING, has_role, roles, scope_of
 from staff.enums import Role
 
-TABS = ("profile", "holdings", "tier", "timeline")
-AMOUNT_TABS = ("holdings", "balances", "tier", "timeline", "profile")
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A warning on top of the customer page."""
-
-    tone: str
-    text: str
+# Key, label and address of each tab, in order. Apps above own some: a tab is there when its address is.
+TABS: tuple[tuple[str, Words, str], ...] = (
+    ("holdings", gettext_lazy("Holdings"), "customers:holdings"),
+    ("balances", gettext_lazy("Balances"), "customers:balances"),
+    ("tier", gettext_lazy("Tier"), "tiers:of_customer"),
+    ("lifecycle", gettext_lazy("Life cycle"), "customers:lifecycle"),
+    ("timeline", gettext_lazy("Timeline"), "insights:timeline"),
+    ("profile", gettext_lazy("Profile"), "customers:profile"),
+    ("tasks", gettext_lazy("Tasks"), "servicing:of_customer"),
+    ("complaints", gettext_lazy("Complaints"), "complaints:of_customer"),
+    ("campaigns", gettext_lazy("Campaigns"), "campaigns:of_customer"),
+    ("consents", gettext_lazy("Consents"), "customers:consents"),
+    ("promises", gettext_lazy("Promises"), "customers:promises"),
+    ("history", gettext_lazy("History"), "customers:history"),
+)
+# Who sees no amounts has no balances, and begins with who it is.
+WITHOUT_AMOUNTS = ("profile", *(key for key, _label, _name in TABS if key not in {"profile", "balances"}))
+WITH_AMOUNTS = tuple(key for key, _label, _name in TABS)
+STAGE_TONES = {Stage.NEW: "info", Stage.GROWING: "good", Stage.DECLINING: "warn", Stage.LOST: "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +57,83 @@ class Tile:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab as components/tabs.html shows it: `url` is its fragment, `href` the page with it open."""
+
+    key: str
+    label: str
+    url: str
+    href: str
+    active: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StageBadge:
+    """Where the customer stands, since when, and the rule in words (for the tooltip)."""
+
+    label: str
+    tone: str
+    since: date | None
+    rule: str
+
+
 @roles(*CUSTOMER_ROLES)
 @require_GET
 def customer_detail(request: HttpRequest, customer_no: str) -> HttpResponse:
     """The frame of the customer page: who it is, what to beware of, figures, and tabs that load by address."""
-    as_of = queries.ledger_day()
-    visible = Customer.objects.visible_to(request.user).select_related("branch", "manager", "backup")
-    customer = get_object_or_404(queries.with_figures(visible, as_of), customer_no=customer_no)
+    as_of, day = queries.ledger_day(), today()
+    visible = Customer.objects.visible_to(request.user).select_related("branch", "manager", "backup", "position")
+    customer = found_or_renamed(request, care.for_page(queries.with_figures(visible, as_of), day), customer_no)
     amounts = scope_of(request.user).amounts
-    tabs = AMOUNT_TABS if amounts else TABS
-    wanted, days = request.GET.get("tab", ""), request.GET.get("days", "")
+    may_serve = has_role(request.user, *SERVING)
+    tabs = list(_tabs(request, customer_no, customer.open_promises, amounts=amounts))
     context = {
         "customer": customer,
-        "alerts": list(_alerts(customer, today())),
+        "stage": _stage(customer),
+        "alerts": care.standing_alerts(customer, day),
+        # Prospects leave their source on the record: without one there is nothing to look for.
+        "origin": prospects.origin_of(customer.pk) if customer.origin else None,
         "tiles": [*(_money_tiles(customer, as_of) if amounts else ()), *_day_tiles(customer, amounts=amounts)],
         "last_contact": _last_contact(customer) if amounts else "",
         "tabs": tabs,
-        "active": wanted if wanted in tabs else tabs[0],
-        "days": days if days.isdigit() else "",
+        "active": next(tab.key for tab in tabs if tab.active),
         "may_log": not has_role(request.user, Role.HEAD_OFFICE, Role.COMPLIANCE),
+        "may_serve": may_serve,
+        "team_url": _address("customers:team", customer_no),
+        "ask_url": _address("customers:ask", customer_no) if may_serve else "",
+        "edit_url": _address("customers:edit", customer_no) if may_serve else "",
         "crumbs": [{"label": _("Customers"), "url": reverse("customers:list")}, {"label": customer.name}],
     }
     return render(request, "customers/detail.html", context)
+
+
+def _address(name: str, customer_no: str) -> str:
+    try:
+        return reverse(name, args=[customer_no])
+    except NoReverseMatch:
+        return ""
+
+
+def _tabs(request: HttpRequest, customer_no: str, promises: int, *, amounts: bool) -> Iterator[Tab]:
+    labels = {key: (label, _address(name, customer_no)) for key, label, name in TABS}
+    keys = [key for key in (WITH_AMOUNTS if amounts else WITHOUT_AMOUNTS) if labels[key][1]]
+    wanted, days = request.GET.get("tab", ""), request.GET.get("days", "")
+    active = wanted if wanted in keys else keys[0]
+    for key in keys:
+        label, url = labels[key]
+        asked = f"{url}?days={days}" if key == active == "balances" and days.isdigit() else url
+        count = promises if key == "promises" else 0
+        yield Tab(key, str(label), asked, f"?tab={key}", key == active, count)
+
+
+def _stage(customer: Any) -> StageBadge | None:
+    stage = Stage(customer.position.stage)
+    if stage == Stage.NONE:
+        return None
+    rule = str(StageRule(customer.stage_rule).label) if customer.stage_rule in StageRule.values else ""
+    return StageBadge(str(stage.label), STAGE_TONES.get(stage, ""), customer.stage_since, rule)
 
 
 def _money_tiles(customer: Any, as_of: date | None) -> Iterator[Tile]:
@@ -91,13 +156,3 @@ def _day_tiles(customer: Any, *, amounts: bool) -> Iterator[Tile]:
 
 def _last_contact(customer: Any) -> str:
     return customer.last_contact_on.isoformat() if customer.last_contact_on else _("Never")
-
-
-def _alerts(customer: Customer, day: date) -> Iterator[Alert]:
-    state = identity_alert(customer.id_expires_on, customer.id_is_long_term, day)
-    if state == "id_expired":
-        yield Alert("bad", _("The identity document expired on %(day)s.") % {"day": customer.id_expires_on})
-    if state == "id_expires_soon":
-        yield Alert("warn", _("The identity document expires on %(day)s.") % {"day": customer.id_expires_on})
-    for kind in customer.flags.filter(resolved_on=None).order_by("kind").values_list("kind", flat=True):
-        yield Alert("warn", str(FlagKind(kind).label))

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from customers import queries
 from customers.charts import balances_chart
+from customers.queries.insurance import insurance_of
 from customers.views.scope import customer_in_sight, windows
 from staff.access import AMOUNT_ROLES, CUSTOMER_ROLES, roles, scope_of
 
@@ -46,6 +47,16 @@ def customer_balances(request: HttpRequest, customer_no: str) -> HttpResponse:
         context["chart"] = balances_chart(queries.daily_totals(customer.pk, start, end))
         context["start"], context["end"] = start, end
     return render(request, "customers/_balances.html", context)
+
+
+@roles(*AMOUNT_ROLES)
+@require_GET
+def customer_insurance(request: HttpRequest, customer_no: str) -> HttpResponse:
+    """A part of the holdings tab: principal and estimated interest against the limit of deposit insurance."""
+    customer = customer_in_sight(request, customer_no)
+    as_of = queries.ledger_day()
+    found = insurance_of(customer, as_of) if as_of else None
+    return render(request, "customers/_insurance.html", {"customer": customer, "view": found})
 
 
 def _days(request: HttpRequest, end: date | None) -> int:

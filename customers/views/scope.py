@@ -2,17 +2,29 @@
 
 from datetime import date
 
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest
 
 from customers.models import Customer
+from customers.models.customers import CustomerQuerySet
+from customers.queries.merges import find_in_sight
 from customers.rules.periods import periods_of
 
 
 def customer_in_sight(request: HttpRequest, customer_no: str) -> Customer:
-    """The customer of this number if the person may see it, with its unit and managers; 404 otherwise."""
+    """The customer of this number if the person may see it, with its unit and managers; 404 otherwise.
+
+    A number that was merged into a customer in sight sends on to that one.
+    """
     visible = Customer.objects.visible_to(request.user).select_related("branch", "manager", "backup")
-    return get_object_or_404(visible, customer_no=customer_no)
+    return found_or_renamed(request, visible, customer_no)
+
+
+def found_or_renamed(request: HttpRequest, visible: CustomerQuerySet, customer_no: str) -> Customer:
+    """The customer of this number among the rows in sight. Raises Http404, or Renamed for a merged number."""
+    try:
+        return find_in_sight(request.user, visible, customer_no)
+    except Customer.DoesNotExist:
+        raise Http404 from None
 
 
 def windows(as_of: date) -> dict[str, int]:

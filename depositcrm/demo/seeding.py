@@ -23,8 +23,12 @@ from customers.gateways.sheets import Source
 from customers.models import Customer
 from customers.services import history
 from customers.services.feeds import Controls, import_feed
-from customers.services.records import share_customer
+from customers.services.sharing import share_customer
 from depositcrm import night
+from depositcrm.demo.care import seed_care
+from depositcrm.demo.kyc import seed_kyc
+from depositcrm.demo.portfolio import seed_portfolio
+from depositcrm.demo.quality import seed_quality, seed_stages
 from depositcrm.demo.world import PRODUCTS, DemoCustomer, daily_changes, make_customer, person_name
 from insights.services import roll_up_range, start_night
 from servicing.enums import Channel, Direction, Topic
@@ -109,6 +113,10 @@ def seed(*, plan: Plan, password: str, at: datetime, say: Say) -> Seeded:
     _shares(at)
     say("contacts")
     _contacts(rng, plan, at)
+    say("consents, papers, promises, hand-overs")
+    for part in (seed_quality, seed_care, seed_kyc, seed_portfolio):
+        # A generator of its own for each, so that one part's change leaves the others as they were.
+        part(rng=random.Random(f"{plan.seed} {part.__name__}"), end=plan.end, at=at)  # noqa: S311
     return Seeded(plan.customers, accounts, plan.days, round(time.monotonic() - started, 1), digest.hexdigest())
 
 
@@ -238,6 +246,7 @@ def _nights(plan: Plan, at: datetime, say: Say) -> None:
         if day >= plan.end - timedelta(days=9) or day.weekday() == 4 or day == plan.first:
             _retier(day, at)
     roll_up_range(plan.first, plan.end)
+    seed_stages(end=plan.end, at=at)
     last = start_night(business_day=plan.end, actor=SEEDER, at=at, publish=False)
     if jobs.execute(last.pk, night.climb).state != JobState.DONE:
         raise DomainError(f"the night of {plan.end} did not get done")

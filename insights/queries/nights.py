@@ -10,7 +10,7 @@ from core.enums import JobState
 from core.models import Job
 from customers.models import FedDay
 from insights import rules
-from insights.enums import NightStep
+from insights.enums import JobName, NightStep
 
 TICK = "depositcrm.tick"
 # The clock ticks each minute: two missed ticks show.
@@ -83,6 +83,11 @@ def _failed(job: Job) -> bool:
 def _label(step: Job) -> str:
     name = step.name.removeprefix(rules.STEP_PREFIX)
     return str(NightStep(name).label) if name in NightStep.values else name
+
+
+def job_label(job: Job) -> str:
+    """A job outside the night in words; its technical name where there are none."""
+    return str(JobName(job.name).label) if job.name in JobName.values else job.name
 
 
 def latest_night(*, at: datetime) -> Night:

@@ -26,7 +26,7 @@ def console(request: HttpRequest) -> HttpResponse:
     context = {
         "page_title": _("Jobs"),
         "nights": nights.nights(at=at),
-        "others": [(job, nights.is_stuck(job, at)) for job in nights.other_jobs()],
+        "others": [(job, nights.job_label(job), nights.is_stuck(job, at)) for job in nights.other_jobs()],
         "clock": nights.clock_state(at=at),
         "starts": rules.NIGHT_STARTS,
         "late_from": rules.LATE_FROM,

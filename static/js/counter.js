@@ -106,7 +106,9 @@ function focusForm(form) {
   (open?.querySelector("input") ?? form.elements.note).focus();
 }
 
-function arrived() {
+function arrived(event) {
+  // The question beside the form came or was answered: the focus stays where the person works.
+  if (event?.target.closest("[data-ask]")) return;
   const list = panel.querySelector('[role="listbox"]');
   box.setAttribute("aria-expanded", String(Boolean(list)));
   box.removeAttribute("aria-activedescendant");
@@ -131,6 +133,11 @@ function listed() {
     first?.click();
   }
 }
+
+document.addEventListener("ask:left", () => {
+  const form = panel.querySelector("[data-counter-log]");
+  if (form) focusForm(form);
+});
 
 // Not afterSwap: a link clicked before htmx has taken it over would leave the page.
 panel.addEventListener("htmx:afterSettle", arrived);

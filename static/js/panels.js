@@ -49,3 +49,9 @@ document.addEventListener("click", (event) => {
   }
   document.getElementById(tab.getAttribute("aria-controls"))?.setAttribute("aria-labelledby", tab.id);
 });
+
+// On a phone the tabs are wider than the page: the open one stands in sight.
+for (const tab of document.querySelectorAll('.tabs [aria-selected="true"]')) {
+  const bar = tab.parentElement;
+  bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+}

@@ -35,7 +35,12 @@ def band_of(row: BandRow) -> Band:
 
 def bands_of(scheme: Scheme) -> list[Band]:
     """The scheme's bands, lowest first."""
-    return sorted((band_of(row) for row in scheme.bands.all()), key=lambda band: band.rank)
+    return ranked(scheme.bands.all())
+
+
+def ranked(rows: Iterable[BandRow]) -> list[Band]:
+    """Rows of bands as plain values, lowest first."""
+    return sorted((band_of(row) for row in rows), key=lambda band: band.rank)
 
 
 def content_of(scheme: Scheme) -> SchemeContent:

@@ -178,7 +178,24 @@ def do_chunk(chunk: JobChunk) -> dict[str, Moves]:
     return done
 
 
-def _run(name: str, day: Day, job_id: int, ids: Mapping[str, int], *, is_latest: bool) -> Moves:
+def retier_customer(*, customer_id: int, since: date) -> None:
+    """Do the finished run days from `since` on again for one customer, whose history before stands.
+
+    Call it while no other re-tiering or import runs (IMPORT_LOCK). The runs' own totals stay what they were.
+    """
+    runs = RetierRun.objects.finished().filter(on__gte=since).prefetch_related("scheme__bands").order_by("on")
+    days, ids = [Day(run.on, run.scheme) for run in runs], {"low": customer_id, "high": customer_id}
+    if len(days) == 1:
+        _run("retier_chunk", days[0], None, ids, is_latest=True)
+        return
+    for day in days:
+        _run("retier_chunk_past", day, None, ids, is_latest=False)
+    if days:
+        with connection.cursor() as cursor:
+            cursor.execute(sql("settle_positions"), ids)
+
+
+def _run(name: str, day: Day, job_id: int | None, ids: Mapping[str, int], *, is_latest: bool) -> Moves:
     text = sql(name, judged=_judged(day, is_latest=is_latest), history=sql("history"))
     return [list(row) for row in rows(text, {**_params(day, job_id), **ids})]
 

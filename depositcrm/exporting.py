@@ -1,0 +1,18 @@
+"""Files of lists across the apps: every list that can be taken, and the work of making a file of one."""
+
+from collections.abc import Mapping
+
+from core.clock import now
+from core.exporting import ListSource
+from core.jobs import Counts, Progress
+from core.models import Job
+from customers.views.exports import CUSTOMER_LIST
+from staff.services import exports
+
+# An app whose list can be taken adds it here.
+LISTS: Mapping[str, ListSource] = {source.key: source for source in (CUSTOMER_LIST,)}
+
+
+def export_list(job: Job, progress: Progress) -> Counts:
+    """Make the file of the job's export."""
+    return exports.run_export(job=job, sources=LISTS, progress=progress, at=now())

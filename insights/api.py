@@ -1,0 +1,37 @@
+"""What the API answers across apps about one customer."""
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from core.api import ApiMixin
+from core.pages import BadQuery
+from customers.models import Customer
+from insights.enums import EntryKind
+from insights.queries.timeline import timeline
+from insights.serializers import EntrySerializer, TimelineSerializer
+
+KIND, CURSOR = "kind", "cursor"
+PARAMETERS = [
+    OpenApiParameter(KIND, str, enum=EntryKind.values, description="Entries of this kind only."),
+    OpenApiParameter(CURSOR, str, description="From next."),
+]
+
+
+class CustomerTimelineView(ApiMixin):
+    """A customer's contacts, tier changes and balance jumps, latest first, as far as the caller may see them."""
+
+    scope = "customers"
+
+    @extend_schema(parameters=PARAMETERS, responses=TimelineSerializer)
+    def get(self, request: Request, customer_no: str) -> Response:
+        customer = get_object_or_404(Customer.objects.visible_to(request.user), customer_no=customer_no)
+        asked = request.query_params
+        kind = asked.get(KIND, "")
+        if kind not in ("", *EntryKind.values) or set(asked) - {KIND, CURSOR}:
+            raise BadQuery()
+        page = timeline(customer, request.user, kind=kind, after=asked.get(CURSOR, ""))
+        following = replace_query_param(request.build_absolute_uri(), CURSOR, page.next) if page.next else None
+        return Response({"next": following, "previous": None, "results": EntrySerializer(page.entries, many=True).data})

@@ -1,0 +1,61 @@
+"""A customer's timeline as the API shows it."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.money import yuan
+from insights.enums import EntryKind
+from insights.queries.timeline import Entry
+
+
+class EntrySerializer(serializers.Serializer[Entry]):
+    """One entry; which of the other values it has depends on its kind. Amounts are yuan."""
+
+    kind = serializers.ChoiceField(choices=EntryKind.choices)
+    at = serializers.DateTimeField()
+    author_no = serializers.SerializerMethodField()
+    channel = serializers.SerializerMethodField()
+    topic = serializers.SerializerMethodField()
+    outcome = serializers.SerializerMethodField()
+    note = serializers.SerializerMethodField()
+    from_tier = serializers.SerializerMethodField()
+    to_tier = serializers.SerializerMethodField()
+    before = serializers.SerializerMethodField()
+    after = serializers.SerializerMethodField()
+
+    def get_author_no(self, entry: Entry) -> str | None:
+        return entry.contact.author.staff_no if entry.contact else None
+
+    def get_channel(self, entry: Entry) -> str | None:
+        return entry.contact.channel if entry.contact else None
+
+    def get_topic(self, entry: Entry) -> str | None:
+        return entry.contact.topic if entry.contact else None
+
+    def get_outcome(self, entry: Entry) -> str | None:
+        return entry.contact.outcome if entry.contact else None
+
+    def get_note(self, entry: Entry) -> str | None:
+        """Null also where the caller may not read it."""
+        return entry.contact.readable_note if entry.contact else None  # type: ignore[attr-defined]
+
+    def get_from_tier(self, entry: Entry) -> int | None:
+        return entry.change.from_tier if entry.change else None
+
+    def get_to_tier(self, entry: Entry) -> int | None:
+        return entry.change.to_tier if entry.change else None
+
+    def get_before(self, entry: Entry) -> str | None:
+        return f"{yuan(entry.jump.before)}" if entry.jump else None
+
+    def get_after(self, entry: Entry) -> str | None:
+        return f"{yuan(entry.jump.after)}" if entry.jump else None
+
+
+class TimelineSerializer(serializers.Serializer[Any]):
+    """A page of entries, latest first; `next` is the whole address of the one after it."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = EntrySerializer(many=True)
