@@ -10,10 +10,22 @@ from django.apps import apps
 
 from core import crypto, pinyin
 from core.clock import SHANGHAI
-from customers.models import Account, AccountBalance, Customer, CustomerPosition, CustomerShare, Product
+from customers.models import (
+    Account,
+    AccountBalance,
+    Consent,
+    ConsentWording,
+    Customer,
+    CustomerAlert,
+    CustomerPosition,
+    CustomerShare,
+    Product,
+    Promise,
+    Prospect,
+)
 from servicing.models import Interaction
-from staff.models import Branch, User
-from staff.services import issue_token
+from staff.models import Branch, Export, SavedView, User
+from staff.services import exports, issue_token
 from tiers.models import Scheme
 
 TODAY = date(2026, 11, 20)
@@ -120,6 +132,12 @@ def _sealed(customer_no: str, phone: str, id_no: str) -> dict[str, Any]:
     return fields
 
 
+def make_view(owner: User, *, is_shared: bool = False, **fields: Any) -> SavedView:
+    """A view of the customers list, shared with the owner's unit if wanted."""
+    named = {"list_key": "customers", "name": f"视图{number()}", "query": "", "created_at": NOW, "updated_at": NOW}
+    return SavedView.objects.create(owner=owner, branch=owner.branch if is_shared else None, **{**named, **fields})
+
+
 def share_customer(customer: Customer, user: User) -> CustomerShare:
     """Open a customer to one more member of staff."""
     return CustomerShare.objects.create(
@@ -189,6 +207,105 @@ def make_interaction(*, customer: Customer | None = None, author: User | None = 
             "note": "询问存款利率",
             "happened_at": NOW - timedelta(minutes=15),
             "recorded_at": NOW,
+            **fields,
+        }
+    )
+
+
+def make_export(*, actor: User, rows: int = 10, reason: str = "季度核对", query: str = "") -> Export:
+    """A file of the customers list asked for; above 1,000 rows it waits for approval."""
+    said = {"zh-hans": ("客户", "搜索"), "en": ("Customers", "Search")}
+    words = {
+        language: {"list": what, "columns": [what], "filters": [[by, query.removeprefix("q=")]] if query else []}
+        for language, (what, by) in said.items()
+    }
+    asked = exports.Asked("customers", query, (), ("name",), words, rows)
+    return exports.request_export(
+        asked=asked, file_format="xlsx", language="zh-hans", reason=reason, actor=actor, at=NOW
+    )
+
+
+def first_wordings() -> dict[str, ConsentWording]:
+    """The wordings the product starts with, by purpose; a test that empties tables loses them for those after it."""
+    if not ConsentWording.objects.filter(version=1).exists():
+        import_module("customers.migrations.0016_wordings").create(apps, None)
+    return {wording.purpose: wording for wording in ConsentWording.objects.filter(version=1)}
+
+
+def make_consent(*, customer: Customer | None = None, **fields: Any) -> Consent:
+    """A statement of yesterday: marketing by text message given, on a signed form."""
+    customer = customer or make_customer()
+    purpose = fields.get("purpose", "marketing")
+    return Consent.everything.create(
+        **{
+            "customer": customer,
+            "purpose": purpose,
+            "channel": "sms",
+            "decision": "given",
+            "wording": first_wordings()[purpose],
+            "proof": "signed_form",
+            "proof_ref": f"F-{number()}",
+            "stated_at": NOW - timedelta(days=1),
+            "recorded_at": NOW - timedelta(days=1),
+            **fields,
+        }
+    )
+
+
+def make_alert(*, customer: Customer | None = None, **fields: Any) -> CustomerAlert:
+    """A warning since TODAY, without an end."""
+    customer = customer or make_customer()
+    return CustomerAlert.everything.create(
+        **{
+            "customer": customer,
+            "kind": "fraud_risk",
+            "severity": "critical",
+            "text": "有人冒充客服来电",
+            "starts_on": TODAY,
+            "raised_by": customer.manager,
+            "raised_at": NOW,
+            **fields,
+        }
+    )
+
+
+def make_promise(*, customer: Customer | None = None, owner: User | None = None, **fields: Any) -> Promise:
+    """An open promise for tomorrow."""
+    customer = customer or make_customer()
+    owner = owner or customer.manager or make_user(branch=customer.branch)
+    return Promise.everything.create(
+        **{
+            "customer": customer,
+            "owner": owner,
+            "text": "寄送大额存单利率表",
+            "due_on": TODAY + timedelta(days=1),
+            "made_by": owner,
+            "made_at": NOW,
+            **fields,
+        }
+    )
+
+
+def make_prospect(*, branch: Branch | None = None, manager: User | None = None, **fields: Any) -> Prospect:
+    """Somebody who asked on the web about deposits, with a phone."""
+    n = number()
+    branch = branch or (manager.branch if manager else make_branch())
+    key = fields.setdefault("number", f"P{n:06}")
+    name, phone = fields.pop("name", f"潜客{n}"), fields.pop("phone", "13700137000")
+    return Prospect.everything.create(
+        **{
+            "name": name,
+            "name_pinyin": pinyin.reading(name).full,
+            "phone_cipher": crypto.seal("customers.prospect.phone", key, phone) if phone else None,
+            "phone_index": crypto.blind_index("customers.customer.phone", phone) if phone else None,
+            "origin": "web",
+            "campaign": "开门红",
+            "interest": "三年期存款",
+            "branch": branch,
+            "manager": manager,
+            "first_contact_on": TODAY - timedelta(days=19),
+            "created_by": manager or make_user(branch=branch),
+            "created_at": NOW,
             **fields,
         }
     )

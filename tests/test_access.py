@@ -8,8 +8,9 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from staff.access import AMOUNT_ROLES, BOOK_KEEPERS, COUNTER, CUSTOMER_ROLES, EVERYONE, HEADS, MANAGERS
+from staff.access import AMOUNT_ROLES, BOOK_KEEPERS, COUNTER, CUSTOMER_ROLES, EVERYONE, HEADS, MANAGERS, SERVING
 from staff.enums import Role
+from staff.queries import EXPORT_DECIDERS
 from tests.world import ANONYMOUS, EVERYBODY, PEOPLE, TOKEN, World, addresses, build, undone
 
 pytestmark = pytest.mark.django_db
@@ -70,8 +71,20 @@ def record(name: str) -> str:
 
 A = {"customer_no": "CUSTa"}
 FEED, JOB, DRAFT, CONTACT = ({"pk": record(name)} for name in ("feed", "job", "draft", "contact"))
+ALERT, PROMISE = {"pk": record("alert")}, {"pk": record("promise")}
+PROSPECT = {"number": "PROSPa"}
+EXPORT = {"pk": record("export")}
+FINDING = {"pk": record("finding")}
+MERGE = {"pk": record("merge")}
 PERSON = {"staff_no": "NO-teller_b"}
+# Shared with the branch: colleagues open it, its owner alone changes it.
+VIEW = {"pk": record("view")}
+HANDOVER = {"pk": record("handover")}
+# Of a hand-over from the manager to a colleague: both, and the heads above them.
+SIDES = {"manager", "other_manager", "head", "hq"}
 DAY = {"day": "2026-11-19"}
+KYC_ITEM = {"pk": record("kyc_item")}
+RULES = {"kind": "kyc", "version": 1}
 
 # A thing nobody here has switched on.
 NONE_YET = Rule(frozenset(), ALL.inside)
@@ -114,11 +127,76 @@ PAGES = [
     Row("insights:rerun_job", JOB, post=ADMIN),
     Row("customers:list", get=only(*CUSTOMER_ROLES)),
     Row("customers:find", post=only(*CUSTOMER_ROLES)),
+    Row("customers:export", get=only(*CUSTOMER_ROLES), post=only(*CUSTOMER_ROLES)),
+    Row("customers:new", get=only(*SERVING), post=only(*SERVING)),
+    Row("customers:duplicates", post=only(*SERVING)),
     Row("customers:detail", A, get=of_a(*CUSTOMER_ROLES)),
+    Row("customers:edit", A, get=of_a(*SERVING), post=of_a(*SERVING)),
+    Row("customers:history", A, get=of_a(*CUSTOMER_ROLES)),
+    Row("customers:preference", {**A, "kind": "channel"}, get=of_a(*SERVING), post=of_a(*SERVING)),
     Row("customers:profile", A, get=of_a(*CUSTOMER_ROLES)),
     Row("customers:holdings", A, get=of_a(*CUSTOMER_ROLES)),
     Row("customers:balances", A, get=of_a(*AMOUNT_ROLES)),
     Row("customers:reveal", {**A, "field": "phone"}, get=of_a(*CUSTOMER_ROLES), post=of_a(*CUSTOMER_ROLES)),
+    Row("customers:team", A, get=of_a(*CUSTOMER_ROLES)),
+    # Only the manager and heads decide who else sees a customer: colleagues who see it are refused.
+    Row("customers:set_backup", A, post=of_a(*BOOK_KEEPERS, *HEADS)),
+    Row("customers:share", A, post=of_a(*BOOK_KEEPERS, *HEADS)),
+    Row("customers:unshare", {**A, "staff_no": "NO-expert"}, post=of_a(*BOOK_KEEPERS, *HEADS)),
+    Row("customers:consents", A, get=of_a(*CUSTOMER_ROLES)),
+    Row("customers:consent_record", A, get=of_a(*SERVING), post=of_a(*SERVING)),
+    Row("customers:alert_new", A, get=of_a(*SERVING), post=of_a(*SERVING)),
+    Row("customers:alert_dismiss", ALERT, get=of_a(*SERVING), post=of_a(*SERVING)),
+    Row("customers:alert_end", ALERT, get=of_a(*SERVING), post=of_a(*SERVING)),
+    Row("customers:promises", A, get=of_a(*CUSTOMER_ROLES)),
+    Row("customers:promise_new", A, get=of_a(*SERVING), post=of_a(*SERVING)),
+    Row("customers:promise_close", PROMISE, get=of_a(*SERVING), post=of_a(*SERVING)),
+    Row("customers:promise_change", PROMISE, get=of_a(*SERVING), post=of_a(*SERVING)),
+    Row("customers:my_promises", get=only(*SERVING, Role.HEAD_OFFICE)),
+    Row("customers:prospects", get=only(*SERVING, Role.HEAD_OFFICE)),
+    Row("customers:prospect_new", get=only(*SERVING), post=only(*SERVING)),
+    Row("customers:prospect_check", post=only(*SERVING)),
+    Row("customers:prospect", PROSPECT, get=of_a(*SERVING, Role.HEAD_OFFICE)),
+    Row("customers:prospect_edit", PROSPECT, get=of_a(*SERVING), post=of_a(*SERVING)),
+    Row("customers:prospect_drop", PROSPECT, post=of_a(*SERVING)),
+    Row("customers:prospect_convert", PROSPECT, get=of_a(*SERVING), post=of_a(*SERVING)),
+    Row("customers:wordings", get=only(*CUSTOMER_ROLES, Role.AUDITOR)),
+    Row("customers:wording_new", get=only(Role.COMPLIANCE), post=only(Role.COMPLIANCE)),
+    Row("customers:handovers", get=only(*AMOUNT_ROLES)),
+    Row("customers:handover_new", get=only(*MANAGERS, *HEADS), post=only(*MANAGERS, *HEADS)),
+    Row("customers:handover", HANDOVER, get=of_a(*AMOUNT_ROLES, also=SIDES)),
+    Row("customers:handover_progress", HANDOVER, get=of_a(*AMOUNT_ROLES, also=SIDES)),
+    Row("customers:handover_submit", HANDOVER, post=of_a(*MANAGERS, *HEADS, also=SIDES)),
+    Row("customers:handover_discard", HANDOVER, post=of_a(*MANAGERS, *HEADS, also=SIDES)),
+    Row("customers:handover_decide", HANDOVER, post=of_a(*MANAGERS, *HEADS, also=SIDES)),
+    Row("customers:handover_undo", HANDOVER, post=of_a(*HEADS, also=SIDES)),
+    Row("insights:handover_pack", HANDOVER, get=of_a(*AMOUNT_ROLES, also=SIDES)),
+    Row("customers:insurance", A, get=of_a(*AMOUNT_ROLES)),
+    Row("customers:kyc", get=only(*CUSTOMER_ROLES)),
+    Row("customers:kyc_item", KYC_ITEM, get=of_a(*CUSTOMER_ROLES)),
+    Row("customers:kyc_settle", KYC_ITEM, post=of_a(*SERVING)),
+    Row("customers:policies", get=SCHEMES),
+    Row("customers:policy", {"kind": "kyc"}, get=SCHEMES),
+    Row("customers:policy_draft", {"kind": "kyc"}, get=MAKERS, post=MAKERS),
+    Row("customers:policy_edit", RULES, get=MAKERS, post=MAKERS),
+    Row("customers:policy_submit", RULES, post=MAKERS),
+    Row("customers:policy_decide", RULES, post=MAKERS),
+    Row("customers:policy_discard", RULES, post=MAKERS),
+    Row("customers:policy_rollback", RULES, post=MAKERS),
+    Row("customers:lifecycle", A, get=of_a(*CUSTOMER_ROLES)),
+    Row("customers:ask", A, get=of_a(*SERVING)),
+    Row("customers:answer", A, post=of_a(*SERVING)),
+    Row("customers:quality", get=only(*CUSTOMER_ROLES)),
+    Row("customers:quality_tiles", get=only(*CUSTOMER_ROLES)),
+    Row("customers:completeness", get=only(*CUSTOMER_ROLES)),
+    Row("customers:quality_confirm", FINDING, post=of_a(*SERVING)),
+    Row("customers:quality_dismiss", FINDING, get=of_a(*SERVING), post=of_a(*SERVING)),
+    Row("customers:merge", get=only(*HEADS), post=only(*HEADS)),
+    Row("customers:merges", get=only(*HEADS)),
+    # Of two customers of branches A and B: only who sees both.
+    Row("customers:merge_result", MERGE, get=of_a(*HEADS, also={"hq"})),
+    Row("customers:merge_progress", MERGE, get=of_a(*HEADS, also={"hq"})),
+    Row("customers:merge_undo", MERGE, post=of_a(*HEADS, also={"hq"})),
     Row("customers:feeds", get=MAKERS),
     Row("customers:feed_upload", get=ADMIN, post=ADMIN),
     Row("customers:feed_columns", get=MAKERS),
@@ -153,16 +231,32 @@ PAGES = [
     Row("staff:token_revoke", {"token_id": record("token")}, post=of_a(*EVERYONE, also={"teller"})),
     Row("staff:trail", get=only(Role.COMPLIANCE, Role.AUDITOR)),
     Row("staff:profile", get=ALL, post=ALL),
+    Row("staff:view_save", post=ALL),
+    Row("staff:view_change", VIEW, post=of_a(*EVERYONE, also={"teller"})),
+    Row("staff:view_delete", VIEW, post=of_a(*EVERYONE, also={"teller"})),
+    Row("staff:exports", get=only(*CUSTOMER_ROLES)),
+    Row("staff:export_detail", EXPORT, get=of_a(*CUSTOMER_ROLES, also={"manager"})),
+    Row("staff:export_progress", EXPORT, get=of_a(*CUSTOMER_ROLES, also={"manager"})),
+    Row("staff:export", EXPORT, get=of_a(*CUSTOMER_ROLES, also=set())),  # it is not made yet
+    Row("staff:export_withdraw", EXPORT, post=of_a(*CUSTOMER_ROLES, also={"manager"})),
+    Row("staff:exports_waiting", get=only(*EXPORT_DECIDERS)),
+    Row(
+        "staff:export_decide",
+        EXPORT,
+        get=of_a(*EXPORT_DECIDERS, also={"head", "hq", "compliance"}),
+        post=of_a(*EXPORT_DECIDERS, also={"head", "hq", "compliance"}),
+    ),
 ]
 READERS = only(*CUSTOMER_ROLES)
 API = [
     Row("api_schema", get=ALL),
-    Row("customers-list", get=READERS),
+    Row("customers-list", get=READERS, post=only(*SERVING)),
     Row("customers-find", post=READERS),
-    Row("customers-detail", A, get=of_a(*CUSTOMER_ROLES)),
+    Row("customers-detail", A, get=of_a(*CUSTOMER_ROLES), patch=of_a(*SERVING)),
     Row("customers-accounts", A, get=of_a(*CUSTOMER_ROLES)),
     Row("customers-balances", A, get=of_a(*CUSTOMER_ROLES)),
     Row("customers-tiers", A, get=of_a(*CUSTOMER_ROLES)),
+    Row("customers-timeline", A, get=of_a(*CUSTOMER_ROLES)),
     Row("customers-reveal", A, post=of_a(*CUSTOMER_ROLES)),
     Row("feeds-list", get=MAKERS, post=ADMIN),
     Row("feeds-detail", FEED, get=MAKERS),
@@ -174,6 +268,7 @@ API = [
     Row("tiers-approve", DRAFT, post=MAKERS),
     Row("tiers-reject", DRAFT, post=MAKERS),
     Row("tiers-simulations", post=MAKERS),
+    Row("consents-list", get=READERS, post=only(*LOGGERS)),
     Row("interactions-list", get=READERS, post=only(*LOGGERS)),
 ]
 TABLE = {row.name: row for row in (*PAGES, *API)}

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import CharField, Field, Model, TextField
 
 from core import gallery
-from customers.rules import feeds
+from customers.rules import feeds, kyc
 from tests.test_access import PAGES, Row, address
 from tests.world import ANONYMOUS, World, build, undone
 
@@ -42,6 +42,7 @@ OWN_APPS = ("staff", "customers", "tiers", "servicing")
 OWN_NAMES = {"简体中文", "中文"}
 # Files not for reading, and pages that answer a program.
 NOT_PAGES = {"mfa_download_recovery_codes", "customers:feed_sample", "customers:feed_rejects", "metrics"}
+RULES = [f"customers:policy{page}" for page in ("", "_draft", "_edit", "_submit", "_decide", "_rollback", "_discard")]
 SHOWN_ATTRIBUTES = ("aria-label", "aria-description", "title", "placeholder", "alt", "data-label", "data-confirm")
 UNREAD = {"script", "style", "code", "kbd", "pre", "svg"}
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
@@ -124,6 +125,7 @@ def _is_text(field: Field) -> bool:  # type: ignore[type-arg]
 def _samples() -> dict[str, set[str]]:
     """What single pages show beside the database's words: sample rows, and feed columns in both languages."""
     columns = [column for kind in feeds.COLUMNS.values() for column in kind]
+    grades = str(kyc.BUILT_IN["words"])
     words = (feeds.ROLE_WORDS, feeds.UNIT_WORDS, feeds.PRODUCT_WORDS, feeds.KIND_WORDS, feeds.SEX_WORDS)
     return {
         "gallery": set(HAN.findall(Path(gallery.__file__).read_text(encoding="utf-8"))),
@@ -132,6 +134,8 @@ def _samples() -> dict[str, set[str]]:
             *(word for known in (*words, feeds.STATUS_WORDS) for word in known),
             *("长期", "身份证", "年", "月", "日", "是"),
         },
+        # Risk grades as core systems write them, in either language.
+        **{page: {*HAN.findall(grades), *WORD.findall(grades)} for page in RULES},
     }
 
 
@@ -175,7 +179,7 @@ def test_no_english_word_in_the_answer_to_an_empty_form(world: World, data: str,
         client.cookies["language"] = "zh-hans"
         response = client.post(address(row, world), follow=True)
     assert response.status_code < 500
-    known = {*WORD.findall(data), *PROPER}
+    known = {*WORD.findall(data), *PROPER, *SAMPLES.get(row.name, ())}
     texts = read(response.content) if "html" in response.headers.get("Content-Type", "") else []
     assert [text for text in texts if text not in data and set(WORD.findall(text)) - known] == []
 

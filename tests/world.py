@@ -12,10 +12,21 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from core.models import Job
-from customers.models import Customer, FedDay, Feed, PositionChange
+from customers.models import (
+    Customer,
+    FedDay,
+    Feed,
+    Handover,
+    HandoverItem,
+    KycItem,
+    LifecycleChange,
+    Merge,
+    PositionChange,
+    QualityFlag,
+)
 from insights.models import DepositDay
 from staff.access import SCOPES_BY_ROLE
-from staff.models import User
+from staff.models import Policy, User
 from tests import factories as make
 from tests.factories import NOW, TODAY
 from tiers.models import Scheme, TierChange
@@ -82,6 +93,10 @@ def build() -> World:
     world.b = _customer(world, "b", "B", "manager_b")
     _history(world)
     _records(world)
+    _handovers(world)
+    _findings(world)
+    _kyc(world)
+    _care(world)
     for persona, user in world.users.items():
         client = Client()
         client.force_login(user, backend="staff.backends.StaffBackend")
@@ -159,8 +174,83 @@ def _records(world: World) -> None:
         name="test.job", key="1", state="failed", due_at=NOW, created_at=NOW, business_day=day["on"]
     )
     world.records["contact"] = make.make_interaction(customer=world.a, author=world.users["teller"])
+    world.records["export"] = make.make_export(actor=world.users["manager"], rows=2_000)
+    make.make_export(actor=world.users["manager_b"], rows=2_000, reason="note-about-b", query="q=欧阳娜娜")
+    world.records["merge"] = Merge.everything.create(
+        kept=world.a,
+        dropped=world.b,
+        reason="note-of-merge",
+        requested_by=world.users["hq"],
+        requested_at=NOW,
+        state="undone",
+        undone_by=world.users["hq"],
+        undone_at=NOW,
+    )
+    world.records["view"] = make.make_view(world.users["teller"], query="tier=3", is_pinned=True, is_shared=True)
+    make.make_view(world.users["teller_b"], name="view-of-b", query="q=欧阳娜娜", is_pinned=True, is_shared=True)
     make.make_token(world.users["teller"], "customers:read")
     world.records["token"] = world.users["teller"].tokens.get()
+
+
+def _care(world: World) -> None:
+    """Both customers agree to something, are warned of, are promised something; and prospects who may know them."""
+    for name, manager in (("a", "manager"), ("b", "manager_b")):
+        customer, owner = getattr(world, name), world.users[manager]
+        make.make_consent(customer=customer, recorded_by=owner, proof_ref=f"note-about-{name}")
+        alert = make.make_alert(customer=customer, text=f"note-about-{name}")
+        promise = make.make_promise(customer=customer, owner=owner, text=f"note-about-{name}")
+        phone = "13912345678" if name == "b" else "13712340000"
+        prospect = make.make_prospect(
+            manager=owner, number=f"PROSP{name}", name="欧阳娜娜" if name == "b" else "王小明", phone=phone
+        )
+        if name == "a":
+            world.records |= {"alert": alert, "promise": promise, "prospect": prospect}
+
+
+def _handovers(world: World) -> None:
+    """One customer went from each branch's manager to a colleague and came back, but for its paper."""
+    for name, before, to in (("handover", "manager", "other_manager"), ("handover_b", "manager_b", "senior_b")):
+        customer = world.a if name == "handover" else world.b
+        world.records[name] = handover = Handover.everything.create(
+            branch=customer.branch,
+            from_manager=world.users[before],
+            to_manager=world.users[to],
+            reason=f"note-about-{'a' if name == 'handover' else 'b'}",
+            requested_by=world.users["head" if name == "handover" else "head_b"],
+            requested_at=NOW,
+            state="done",
+            moved_count=1,
+            moved_total=650_000,
+            done_at=NOW,
+            undo_until=NOW + timedelta(days=7),
+        )
+        HandoverItem.everything.create(
+            handover=handover, customer=customer, manager_before=world.users[before], result="moved"
+        )
+
+
+def _findings(world: World) -> None:
+    """The phone of both customers was not confirmed for long, and each moved to a stage."""
+    for customer, name in ((world.a, "finding"), (world.b, "finding_b")):
+        world.records[name] = QualityFlag.everything.create(
+            customer=customer, kind="stale_phone", found_on=TODAY - timedelta(days=3)
+        )
+        LifecycleChange.everything.create(customer=customer, on=TODAY, from_stage=0, to_stage=4, rule="steady")
+
+
+def _kyc(world: World) -> None:
+    """A review is due of both customers, and a version of its rules is drawn up."""
+    due: dict[str, Any] = {"kind": "review", "due_on": TODAY, "opened_on": TODAY}
+    world.records["kyc_item"] = KycItem.everything.create(customer=world.a, note="note-about-a", **due)
+    world.records["kyc_item_b"] = KycItem.everything.create(customer=world.b, note="note-about-b", **due)
+    Policy.objects.create(
+        kind="kyc",
+        version=1,
+        values={"grace_days": 60},
+        effective_on=TODAY + timedelta(days=30),
+        drafted_by=world.users["admin"],
+        drafted_at=NOW,
+    )
 
 
 @contextmanager

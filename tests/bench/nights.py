@@ -13,6 +13,7 @@ from core import jobs
 from core.clock import now
 from core.models import Job
 from customers.models import Account, Customer, CustomerPosition, FedDay
+from customers.services import kyc, lifecycle, quality
 from insights.services import roll_up_day
 from tests.bench import floors, servers
 from tests.bench.feeds import BENCH, Say
@@ -104,6 +105,20 @@ def _measure(nights: Nights, share: float, runs: int, job: str, product: Callabl
 
 def _job(day: date) -> Job:
     return jobs.enqueue(name="tiers.retier", key=f"bench {day}", business_day=day, actor=BENCH, at=now(), publish=False)
+
+
+def measure_record(day: date, say: Say) -> list[Figure]:
+    """Life-cycle stages, data quality and KYC of a day: the first night, and the same night again."""
+    steps: dict[str, Callable[[], object]] = {
+        "life-cycle stages": lambda: lifecycle.run(business_day=day, actor=BENCH, at=now()),
+        "data quality": lambda: quality.run(business_day=day, actor=BENCH, at=now()),
+        "KYC": lambda: kyc.run(business_day=day, actor=BENCH, at=now()),
+    }
+    figures = []
+    for name, step in steps.items():
+        say(name)
+        figures += [Figure(f"{name}, {which}", "s", timed(step)) for which in ("first night", "nothing new")]
+    return figures
 
 
 def _retier_alone(day: date) -> float:

@@ -73,6 +73,8 @@ def _nights(
     figures = nights.measure_retier(plan, movers, folder, say)
     if "naive" in options.only:
         figures += nights.measure_naive(plan, say)
+    if "record" in options.only:
+        figures += nights.measure_record(plan.day, say)
     if "rollup" in options.only:
         figures += nights.measure_roll_up(plan.day, SMALL_RUNS, say)
     if "simulator" in options.only:

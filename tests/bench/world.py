@@ -11,6 +11,8 @@ from pathlib import Path
 from depositcrm.demo.world import PRODUCTS, person_name, resident_id
 
 MANAGERS = 6
+# Every so many-th customer is one.
+ORGANISATIONS = 33
 TELLERS = 2
 WEALTH = ((0.62, 800, 48_000), (0.28, 48_000, 480_000), (0.085, 450_000, 2_800_000), (0.015, 2_700_000, 9_000_000))
 TERMS = tuple(product for product in PRODUCTS if product[3])
@@ -80,6 +82,12 @@ def customers(size: Size) -> Iterator[str]:
         manager = f"{unit(branch)}M{n // size.branches % MANAGERS}" if n % 6 else ""
         opened_on = size.end - timedelta(days=rng.randint(90, 4000))
         expires_on = size.end + timedelta(days=rng.randint(-60, 4500))
+        if n % ORGANISATIONS == ORGANISATIONS - 1:
+            yield (
+                f"{customer_no(n)},{person_name(rng)[0]}氏商贸{n}号有限公司,单位,,,,199{rng.randrange(10**8):08d},,,"
+                f"本市建设路{n % 300}号,,{unit(branch)},{manager},{opened_on}\n"
+            )
+            continue
         yield (
             f"{customer_no(n)},{person_name(rng)},个人,居民身份证,{resident_id(rng, born, male)},{expires_on},"
             f"199{rng.randrange(10**8):08d},{'男' if male else '女'},{born},本市建设路{n % 300}号,教师,"

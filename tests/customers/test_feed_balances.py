@@ -19,6 +19,7 @@ from customers.models import (
     PositionChange,
 )
 from customers.queries import average_balance, daily_totals, ledger_day, with_figures
+from customers.rules.periods import periods_of
 from customers.services.balances import unvalued
 from tests.customers.contents import REPORTS, contents
 from tests.customers.feeding import feed, feed_bytes
@@ -77,6 +78,7 @@ def days(customer: Customer, start: date = D1, end: date = D5) -> list[str]:
         assert position.total == totals[(last - start).days].total
         figures = with_figures(Customer.everything.filter(pk=customer.pk), last).get()
         assert figures.adb_month == average_balance(customer.pk, last.replace(day=1), last).adb
+        assert figures.adb_quarter == average_balance(customer.pk, periods_of(last).quarter_start, last).adb
         assert figures.adb_year == average_balance(customer.pk, last.replace(month=1, day=1), last).adb
     return [f"{t.total.normalize():f}{'*' if t.carried else ''}" for t in totals]
 
@@ -153,6 +155,13 @@ def test_a_month_a_quarter_and_a_year_end(owner: Customer) -> None:
     assert days(owner, eve, date(2027, 1, 2)) == ["62", "1", "1"]
     balances(eve, A1=93)
     assert days(owner, eve, date(2027, 1, 2)) == ["93", "1", "1"]
+
+
+def test_a_quarter_begins_on_its_first_day_though_no_feed_came_in_its_first_month(owner: Customer) -> None:
+    balances(date(2026, 9, 24), A1=174)
+    balances(date(2027, 2, 7), A1=174)
+    row = with_figures(Customer.everything.filter(pk=owner.pk), date(2027, 2, 7)).get()
+    assert (row.adb_month, row.adb_quarter, row.adb_year) == (174, 174, 174)
 
 
 def test_a_closed_account_is_zero_from_then_on(owner: Customer) -> None:

@@ -291,7 +291,7 @@ def test_text_is_text() -> None:
     feed("customers", ("customer_no", "name", "address", "occupation", "branch_code"), [row])
     stored = Customer.everything.get(customer_no="N1")
     assert (stored.name, stored.occupation) == ("=SUM(A1)", "教 师\\N")
-    assert records._unsealed(stored, "address") == "朝阳路 1号"
+    assert records.unsealed(stored, "address") == "朝阳路 1号"
 
 
 def test_updates_of_units_people_and_products() -> None:
@@ -350,3 +350,19 @@ def test_keys_are_the_first_columns() -> None:
         "rates": "currency",
         "balances": "account_no",
     }
+
+
+def test_a_hand_over_here_outlives_what_the_core_goes_on_naming():
+    branch = make_branch(code="B9")
+    make_user(role="manager", branch=branch, staff_no="OLD")
+    new, third = (make_user(role="manager", branch=branch, staff_no=number) for number in ("NEW", "THIRD"))
+    header = ("customer_no", "name", "branch_code", "manager_no", "occupation")
+    feed("customers", header, [("C1", "王明", "B9", "OLD", "教师")])
+    Customer.everything.filter(customer_no="C1").update(manager=new)
+
+    feed("customers", header, [("C1", "王明", "B9", "OLD", "医生")])
+    after_a_change_of_trade = Customer.everything.get(customer_no="C1")
+    feed("customers", header, [("C1", "王明", "B9", "THIRD", "医生")])
+
+    assert (after_a_change_of_trade.manager, after_a_change_of_trade.occupation) == (new, "医生")
+    assert Customer.everything.get(customer_no="C1").manager == third

@@ -1,19 +1,33 @@
 """The customers list: who is found by which filter, in which order, and what may not be asked for."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
-from core.pages import BadQuery
-from customers import queries
+from core.clock import today
+from core.pages import BadQuery, ListPage
+from customers.enums import Stage
 from customers.filters import API_CUSTOMERS, CUSTOMERS, managers_in, units_in
-from customers.models import Customer
+from customers.models import CustomerPosition, FedDay
+from customers.queries.lists import listed
 from staff.access import scope_of
 from staff.models import Branch, User
-from tests.factories import make_account, make_branch, make_customer, make_head_office, make_user
+from tests.factories import (
+    TODAY,
+    make_account,
+    make_branch,
+    make_customer,
+    make_head_office,
+    make_term_account,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 Names = Callable[..., list[str]]
@@ -42,7 +56,7 @@ def hq(bank: Branch) -> User:
 def names(viewer: User, query: str = "", *, amounts: bool = True, listing=CUSTOMERS) -> list[str]:
     request = RequestFactory().get(f"/?{query}")
     request.user = viewer
-    rows = queries.with_figures(Customer.objects.visible_to(viewer), None)
+    rows = listed(CustomerPosition.objects.visible_to(viewer), None)
     chosen = listing.select(QueryDict(query), rows, amounts=amounts, request=request)
     return [row.name for row in chosen.queryset.order_by(*chosen.order, "pk")]
 
@@ -97,10 +111,95 @@ class TestFilters:
         assert names(hq, f"q={text}") == ["欧阳明辉"]
         assert names(hq, f"search={text}", listing=API_CUSTOMERS) == ["欧阳明辉"]
 
-    def test_nobody_is_in_a_stage_yet(self, hq: User, branch: Branch) -> None:
+    @pytest.mark.parametrize("listing", [CUSTOMERS, API_CUSTOMERS])
+    def test_by_stage(self, listing: ListPage, hq: User, branch: Branch) -> None:
+        for stage in (Stage.NONE, Stage.NEW, Stage.GROWING, Stage.LOST):
+            make_customer(branch=branch, name=f"阶段{stage.value}", position={"stage": stage})
+
+        assert names(hq, "stage=growing", listing=listing) == ["阶段3"]
+        assert names(hq, "stage=new&stage=lost", listing=listing) == ["阶段2", "阶段6"]
+        assert names(hq, "stage=won_back", listing=listing) == []
+        assert names(hq, "stage=GROWING", listing=listing) == []
+
+    def test_by_days_without_contact(self, hq: User, branch: Branch) -> None:
+        day = today()
+        for name, ago in (("昨天", 1), ("正好", 30), ("差一天", 29), ("很久", 400)):
+            make_customer(branch=branch, name=name, position={"last_contact_on": day - timedelta(days=ago)})
+        make_customer(branch=branch, name="从未")
+
+        assert sorted(names(hq, "silent=30")) == sorted(["从未", "很久", "正好"])
+
+    def test_by_what_matures_within_days_of_the_ledger(self, hq: User, branch: Branch) -> None:
+        FedDay.objects.create(on=TODAY, is_full=True)
+        for name, days in (("当天", 0), ("第七天", 7), ("第八天", 8), ("过去", -1)):
+            make_term_account(customer=make_customer(branch=branch, name=name), matures_in=days)
+        closed = make_customer(branch=branch, name="已销户")
+        make_term_account(customer=closed, matures_in=3, status="closed")
+        twice = make_customer(branch=branch, name="两笔")
+        make_term_account(customer=twice, matures_in=2)
+        make_term_account(customer=twice, matures_in=5)
+
+        assert sorted(names(hq, "matures=7")) == sorted(["当天", "第七天", "两笔"])
+        assert names(hq, "matures=0") == ["当天"]
+
+    def test_by_the_day_they_came(self, hq: User, branch: Branch) -> None:
+        for name, day in (
+            ("老", date(2020, 1, 1)),
+            ("当天", date(2026, 1, 1)),
+            ("新", date(2026, 5, 1)),
+            ("未知", None),
+        ):
+            make_customer(branch=branch, name=name, opened_on=day)
+
+        assert sorted(names(hq, "opened_since=2026-01-01")) == sorted(["当天", "新"])
+
+    @pytest.mark.parametrize("query", ["silent=0", "silent=x", "matures=-1", "matures=99999", "opened_since=soon"])
+    def test_impossible_values_find_nobody(self, query: str, hq: User, branch: Branch) -> None:
         make_customer(branch=branch)
 
-        assert names(hq, "stage=growing", listing=API_CUSTOMERS) == []
+        assert names(hq, query) == []
+
+
+class TestColumns:
+    def test_all_of_them_show_what_is_known(self, hq: User, branch: Branch) -> None:
+        backup = make_user(role="manager", branch=branch, name="替补")
+        customer = make_customer(
+            branch=branch,
+            name="王",
+            customer_no="C1",
+            backup=backup,
+            opened_on=date(2020, 2, 3),
+            origin="referral",
+            position={"stage": Stage.DECLINING},
+        )
+        row = listed(CustomerPosition.objects.visible_to(hq), None).get(pk=customer.pk)
+        with translation.override("en"):
+            cells = {column.key: column.cell(row) for column in CUSTOMERS.visible_columns(amounts=True)}
+
+        assert (cells["stage"].value, cells["stage"].tone) == (Stage.DECLINING.label, "warn")
+        assert (cells["customer_no"].value, cells["backup"].value) == ("C1", "替补")
+        assert (cells["opened_on"].value, cells["origin"].value) == (date(2020, 2, 3), "Referred by a customer")
+        assert (cells["adb_quarter"].value, cells["adb_year"].value) == (Decimal(0), Decimal(0))
+        assert cells["kind"].value == "Person"
+
+    def test_amounts_are_for_those_who_see_them(self) -> None:
+        offered = {column.key for column in CUSTOMERS.visible_columns(amounts=False)}
+
+        assert offered.isdisjoint({"balance", "adb_month", "adb_quarter", "adb_year"})
+
+    def test_the_chosen_ones_cost_no_query_a_row(self, hq: User, branch: Branch) -> None:
+        request = RequestFactory().get(f"/?columns={','.join(column.key for column in CUSTOMERS.columns)}")
+        request.user = hq
+
+        def count(rows: int) -> int:
+            for _n in range(rows):
+                make_customer(manager=make_user(role="manager", branch=branch), backup=hq, phone="13800138000")
+            with CaptureQueriesContext(connection) as caught:
+                CUSTOMERS.show(request, listed(CustomerPosition.objects.visible_to(hq), TODAY), amounts=True)
+            return len(caught)
+
+        count(1)
+        assert count(2) == count(30)
 
 
 class TestOrder:

@@ -11,6 +11,7 @@ from core.models import TrailEntry
 from customers.models import Customer, CustomerPosition, CustomerShare
 from customers.services import records
 from customers.services.records import NothingStored, ReasonNeeded, TooManyReveals, reveal, touch_contact
+from customers.services.sharing import share_customer
 from staff.models import User
 from tests.customers.feeding import feed
 from tests.factories import NOW, TODAY, make_branch, make_customer, make_user
@@ -18,6 +19,7 @@ from tests.factories import NOW, TODAY, make_branch, make_customer, make_user
 pytestmark = pytest.mark.django_db
 ID_NO, PHONE = "11010519491231002X", "13800138001"
 VALUES = {"id_no": ID_NO, "phone": PHONE, "email": "zeng@example.com", "address": "北京市朝阳区建国路1号"}
+VALUES["wechat"] = "zengmh_88"
 WHY = "客户本人要求核对"
 
 
@@ -25,8 +27,11 @@ WHY = "客户本人要求核对"
 def customer() -> Customer:
     make_branch(code="B1")
     header = ("customer_no", "name", "id_no", "phone", "email", "address", "branch_code")
-    feed("customers", header, [("K1", "曾明辉", *VALUES.values(), "B1")])
-    return Customer.everything.get()
+    feed("customers", header, [("K1", "曾明辉", *(VALUES[name] for name in header[2:6]), "B1")])
+    made = Customer.everything.get()
+    made.wechat_cipher = crypto.seal("customers.customer.wechat", "K1", VALUES["wechat"])
+    made.save(update_fields=["wechat_cipher"])
+    return made
 
 
 @pytest.fixture
@@ -153,7 +158,7 @@ def test_a_share_opens_one_customer_to_one_person(customer: Customer, user: User
     assert not Customer.objects.visible_to(user).exists()
 
     for _again in range(2):
-        share = records.share_customer(customer=customer, user=user, reason="联合拜访", actor=head, at=NOW)
+        share = share_customer(customer=customer, user=user, reason="联合拜访", actor=head, at=NOW)
 
     assert list(Customer.objects.visible_to(user)) == [customer]
     assert not Customer.objects.visible_to(make_user(role="manager")).exists()

@@ -25,6 +25,12 @@ TODAY = datetime(2026, 11, 20, 10, 30, tzinfo=SHANGHAI)  # a Friday in the middl
 LEDGER_DAY = "2026-11-19"
 PASSWORD = "a branch of its own"
 SEED = ("--customers", "300", "--branches", "2", "--days", "100", "--seed", "207", "--end-date", LEDGER_DAY)
+# Somebody the core has twice: the night finds them by their identity number, which is nobody's.
+TWINS = """customer_no,name,kind,id_type,id_no,id_expires_on,phone,address,occupation,branch_code,opened_on
+J000000001,柯明远,person,居民身份证,110199198405172433,2031-05-17,19955501001,本市和平里12号,,B001,2012-03-08
+J000000002,柯明远,person,居民身份证,110199198405172433,2031-05-17,19955501002,本市文化街7号,,B001,2019-09-02
+"""
+TWIN_NUMBERS = ("J000000001", "J000000002")
 
 
 @dataclass
@@ -79,6 +85,9 @@ def opened(folder: Path) -> Iterator[Bank]:
         bank.env = {**os.environ, **addresses, **_environment(bank)}
         bank.manage("prepare", "--no-seed")
         bank.manage("seed_demo", *SEED)
+        twins = folder / "twins.csv"
+        twins.write_text(TWINS, encoding="utf-8")
+        bank.manage("import_feed", "customers", str(twins), "--business-date", LEDGER_DAY)
         bank.manage("run_night", "--business-date", LEDGER_DAY, "--inline")
         try:
             bank.serve()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from depositcrm.embedded import crew
 from tests.journeys.bank import PASSWORD, Bank, opened
 
 CHROMIUM = os.environ.get("DEPOSITCRM_CHROMIUM", "")
@@ -18,6 +19,7 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
 LANGUAGES = ("zh-hans", "en")
+WORK_MS = 40_000  # a worker may be waking up
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
 # How htmx notes that a newer request took the place of one under way.
 ABORTED = ("htmx:sendAbort", "htmx:afterRequest")
@@ -37,6 +39,12 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     """The demo branch with its doors open."""
     with opened(tmp_path_factory.mktemp("bank")) as found:
         yield found
+
+
+@pytest.fixture(scope="package")
+def workers(bank: Bank) -> None:
+    """Celery's workers on the bank's own queue; they end with the bank."""
+    bank.launch(crew.worker())
 
 
 @pytest.fixture(scope="package")

@@ -6,20 +6,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from depositcrm.embedded import crew
-from tests.journeys.bank import LEDGER_DAY, Bank
-from tests.journeys.conftest import LANGUAGES, SCREEN_SIZE, Desks, keep_screen
+from depositcrm.night import STEPS
+from tests.journeys.bank import LEDGER_DAY
+from tests.journeys.conftest import LANGUAGES, SCREEN_SIZE, WORK_MS, Desks, keep_screen
 from tests.journeys.pages import figure, listed, word
 
 DAYS = {"zh-hans": "2026-12-01", "en": "2027-01-01"}
 REASONS = {"zh-hans": "潜力层级客户过多，提高门槛", "en": "Too many customers in the second tier"}
-WORK_MS = 40_000  # a worker may be waking up
-
-
-@pytest.fixture(scope="module")
-def workers(bank: Bank) -> None:
-    """Celery's workers on the bank's own queue; they end with the bank."""
-    bank.launch(crew.worker())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -100,10 +93,10 @@ def test_the_night_is_run_again_from_the_console(desks: Desks):
     night.get_by_role("button", name=word("zh-hans", "Run again")).click()
     expect(page.locator("#messages")).to_contain_text(LEDGER_DAY)
     expect(page.locator("#liveness .badge.is-bad")).to_have_count(0, timeout=WORK_MS)
-    expect(night.locator("tbody tr")).to_have_count(6)
+    expect(night.locator("tbody tr")).to_have_count(len(STEPS))
     # The console looks again by itself every ten seconds.
     expect(night.locator("tbody time").last).not_to_have_text(before, timeout=WORK_MS)
-    expect(night.locator("tbody .badge.is-good")).to_have_count(6, timeout=WORK_MS)
+    expect(night.locator("tbody .badge.is-good")).to_have_count(len(STEPS), timeout=WORK_MS)
     expect(night.locator(".card-actions .badge.is-good")).to_be_visible(timeout=WORK_MS)
 
 

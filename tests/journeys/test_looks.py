@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.journeys.bank import TWIN_NUMBERS as TWINS
 from tests.journeys.conftest import LANGUAGES, PHONE, Desks
 from tests.journeys.pages import sideways
 
@@ -14,8 +15,11 @@ ROLES = ("teller", "lobby", "manager", "senior", "expert", "head", "hq", "admin"
 # Pages that are not in the navigation.
 BESIDES = {
     "teller": ("/profile/",),
-    "admin": ("/tiers/schemes/new/", "/feeds/upload/", "/feeds/columns/", "/people/new/"),
-    "manager": ("/moves/", "/silent/"),
+    "lobby": ("/customers/new/", "/customers/new/?kind=organisation", "/prospects/new/"),
+    "admin": ("/tiers/schemes/new/", "/feeds/upload/", "/feeds/columns/", "/people/new/", "/rules/quality/"),
+    "manager": ("/moves/", "/silent/", "/customers/export/", "/handovers/new/"),
+    "head": ("/handovers/new/", "/merges/new/", f"/merges/new/?a={TWINS[0]}&b={TWINS[1]}", "/exports/waiting/"),
+    "compliance": ("/wordings/new/",),
 }
 WCAG = {
     "resultTypes": ["violations"],
@@ -67,8 +71,19 @@ def test_every_page_of_the_role(desks: Desks, role: str):
 def test_a_customer_page_with_its_tabs(desks: Desks):
     page = desks.open("manager", path="/customers/")
     customer = page.locator("tbody tr td.is-main a").first.get_attribute("href")
-    tabs = ("balances", "profile", "holdings", "tier", "timeline")
-    found = looks(desks, "manager", [f"{customer}?tab={tab}" for tab in tabs])
+    tabs = ("balances", "profile", "holdings", "tier", "lifecycle", "timeline", "consents", "promises", "history")
+    pages = [*(f"{customer}?tab={tab}" for tab in tabs), f"{customer}edit/", f"{customer}team/"]
+    found = looks(desks, "manager", pages)
+    assert not found, "\n".join(found)
+
+
+def test_the_pages_behind_a_list(desks: Desks):
+    places = []
+    for path, link in (("/kyc/", "td.is-main a"), ("/handovers/", "td.is-main a"), ("/prospects/", "td.is-main a")):
+        page = desks.open("manager", path=path)
+        places.append(page.locator(f"tbody tr {link}").first.get_attribute("href") or "")
+        page.close()
+    found = looks(desks, "manager", places)
     assert not found, "\n".join(found)
 
 

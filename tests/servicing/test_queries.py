@@ -1,13 +1,11 @@
-"""Reads of contacts: scope, days, notes, alerts."""
+"""Reads of contacts: scope, days, notes."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from core.clock import SHANGHAI
-from customers.enums import FlagKind
-from customers.models import QualityFlag
 from servicing import queries
 from servicing.models import Interaction
 from staff.enums import Role
@@ -133,18 +131,6 @@ def test_a_managers_note_is_not_for_the_counter(role: Role) -> None:
     notes = {row.note: row.readable_note for row in found}
     hidden = role in {Role.TELLER, Role.LOBBY, Role.ADMIN, Role.AUDITOR}
     assert notes == {"家事": None if hidden else "家事", "大堂": "大堂", "自己": "自己"}
-
-
-def test_alerts_name_an_expired_document_and_open_findings() -> None:
-    customer = make_customer(id_expires_on=TODAY - DAY)
-    QualityFlag.objects.create(customer=customer, kind=FlagKind.DUPLICATE_IDENTITY, found_on=TODAY)
-    QualityFlag.objects.create(customer=customer, kind=FlagKind.SHARED_PHONE, found_on=TODAY, resolved_on=TODAY)
-
-    found = queries.alerts_of(customer, TODAY)
-
-    assert (found.id_expired_on, found.flags) == (TODAY - DAY, (FlagKind.DUPLICATE_IDENTITY,))
-    assert bool(found)
-    assert not queries.alerts_of(make_customer(id_expires_on=date(2030, 1, 1)), TODAY)
 
 
 def test_colleagues_and_units_to_choose_from_are_those_in_scope() -> None:

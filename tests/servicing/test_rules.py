@@ -1,6 +1,6 @@
 """What may be logged and changed."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -47,17 +47,3 @@ def test_a_contact_changes_by_its_author_within_a_quarter_of_an_hour(
 )
 def test_clocks_may_differ_a_little(ahead: timedelta, is_future: bool) -> None:
     assert rules.is_in_future(AT + ahead, AT) is is_future
-
-
-@pytest.mark.parametrize(
-    ("expires_on", "is_long_term", "expired"),
-    [
-        (date(2026, 11, 19), False, True),
-        (date(2026, 11, 20), False, False),
-        (date(2026, 11, 21), False, False),
-        (date(2020, 1, 1), True, False),
-        (None, False, False),
-    ],
-)
-def test_a_document_is_valid_on_its_last_day(expires_on: date | None, is_long_term: bool, expired: bool) -> None:
-    assert rules.id_has_expired(expires_on, is_long_term, date(2026, 11, 20)) is expired
