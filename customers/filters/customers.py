@@ -171,7 +171,7 @@ CUSTOMERS = ListPage(
         Column("name", _("Customer"), _name, sort="customer__name_pinyin", stays=True),
         Column("tier", _("Tier"), per_page=_tier),
         Column("balance", _("Balance"), kind="wan", sort="total", amounts=True),
-        Column("adb_month", _("Average this month"), kind="wan", sort="adb_month", amounts=True),
+        Column("adb_month", _("Average this month"), kind="wan", sort="month_sum", amounts=True),
         Column("next_maturity", _("Next maturity"), "next_maturity_on", kind="date"),
         Column("manager", _("Manager"), "manager__name"),
         Column("branch", _("Branch"), "branch__name"),

@@ -61,16 +61,21 @@ class Move:
         return self.after - self.before
 
 
-def _average(path: str, mark: str, start: date, as_of: date) -> Any:
-    """ADB from `start` to `as_of` as arithmetic on the narrow row: no history is read."""
-    days = (as_of - start).days + 1
+def sum_since(mark: str, as_of: date, path: str = "") -> Any:
+    """Sum of end-of-day totals since the mark up to `as_of`, as arithmetic on the narrow row: no history is read."""
     # Date minus date is a number of days in PostgreSQL, which Django would take for an interval.
     since = Func(
         Value(as_of), F(f"{path}on"), template="(%(expressions)s)", arg_joiner=" - ", output_field=IntegerField()
     )
     # day_sum stands at `on`; days after it carry the total.
     until = F(f"{path}day_sum") + ExpressionWrapper(F(f"{path}total") * since, output_field=SUM)
-    return Round((until - F(f"{path}{mark}")) / Value(days), precision=2, output_field=MONEY)
+    return ExpressionWrapper(until - F(f"{path}{mark}"), output_field=SUM)
+
+
+def _average(mark: str, start: date, as_of: date) -> Any:
+    """ADB from `start` to `as_of`."""
+    days = (as_of - start).days + 1
+    return Round(sum_since(mark, as_of, "position__") / Value(days), precision=2, output_field=MONEY)
 
 
 def with_figures(customers: CustomerQuerySet, as_of: date | None) -> CustomerQuerySet:
@@ -90,18 +95,17 @@ def with_figures(customers: CustomerQuerySet, as_of: date | None) -> CustomerQue
         next_maturity_on=Subquery(maturing.values("matures_on")[:1]),
         next_maturity_amount=Subquery(maturing.values("balance__balance")[:1]),
     )
-    return customers.annotate(**averages(as_of, "position__"))
+    return customers.annotate(**_averages(as_of))
 
 
-def averages(as_of: date | None, path: str = "") -> dict[str, Any]:
-    """adb_month, adb_quarter and adb_year up to the ledger day, in yuan, of the position at `path`."""
+def _averages(as_of: date | None) -> dict[str, Any]:
     zero = Value(Decimal("0.00"), output_field=MONEY)
     if as_of is None:
         return {"adb_month": zero, "adb_quarter": zero, "adb_year": zero}
     periods = periods_of(as_of)
     starts = {"month": periods.month_start, "quarter": periods.quarter_start, "year": periods.year_start}
     return {
-        f"adb_{name}": Coalesce(_average(path, f"{name}_mark", start, as_of), zero, output_field=MONEY)
+        f"adb_{name}": Coalesce(_average(f"{name}_mark", start, as_of), zero, output_field=MONEY)
         for name, start in starts.items()
     }
 

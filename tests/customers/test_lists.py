@@ -26,8 +26,8 @@ def _seven() -> None:
     [
         ("balance", "total"),
         ("-balance", "-total"),
-        ("adb_month", "adb_month"),
-        ("-adb_month", "-adb_month"),
+        ("adb_month", "month_sum"),
+        ("-adb_month", "-month_sum"),
         ("name_pinyin", "customer__name_pinyin"),
     ],
 )
