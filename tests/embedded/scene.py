@@ -77,7 +77,7 @@ class Scene:
         self.started.clear()
         for keeper in self.keepers():
             os.kill(keeper, signal.SIGTERM)
-        eventually(lambda: not self.processes(), seconds=15)
+        eventually(lambda: not self.processes(), seconds=60)
 
     def processes(self) -> list[str]:
         """What runs on this scene's folder, those that renamed themselves or dropped their environment too."""
