@@ -103,6 +103,10 @@ def _die_with_parent(signum: signal.Signals) -> Callable[[], None] | None:
     prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
 
     def apply() -> None:
+        # A shell starts what runs in the background with these ignored; a child that has not yet set a handler of its
+        # own would not hear that its parent died, and stay.
+        for ignored in (signal.SIGINT, signal.SIGQUIT):
+            signal.signal(ignored, signal.SIG_DFL)
         prctl(PR_SET_PDEATHSIG, int(signum))
         if os.getppid() != parent:  # it died before the line above
             os._exit(1)
