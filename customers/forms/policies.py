@@ -303,6 +303,6 @@ def _kept(value: Any, built_in: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         # As written in the built-in value: 1.1 and 1.10 are the same rule.
-        places = max(-Decimal(str(built_in)).as_tuple().exponent, -value.normalize().as_tuple().exponent, 0)  # type: ignore[operator]
+        places = max(0, *(-int(number.as_tuple().exponent) for number in (Decimal(str(built_in)), value.normalize())))
         return f"{value:.{places}f}"
     return value

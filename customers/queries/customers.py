@@ -122,9 +122,8 @@ def search(rows: Rows, text: str, path: str = "", *, narrow: bool = True) -> Row
 
 def _at(path: str, condition: Q) -> Q:
     """The condition on the customer at `path`."""
-    parts: list[Any] = []
-    for part in condition.children:
-        parts.append(_at(path, part) if isinstance(part, Q) else (path + part[0], part[1]))  # type: ignore[index]
+    children: Any = condition.children  # conditions, and pairs of a path and a value
+    parts = [_at(path, part) if isinstance(part, Q) else (path + part[0], part[1]) for part in children]
     return Q(*parts, _connector=condition.connector, _negated=condition.negated)
 
 

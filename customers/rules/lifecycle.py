@@ -93,7 +93,8 @@ class Decision:
 def read_lifecycle(values: Mapping[str, Any]) -> LifecycleRules:
     """The rules of a version. Raises ValueError with a code for a value that is missing, no number or nonsense."""
     numbers = {name: _number(values, name) for name in NUMBERS}
-    rules = LifecycleRules(**{name: _days(values, name) for name in DAYS}, **numbers)  # type: ignore[arg-type]
+    given: dict[str, Any] = {**numbers, **{name: _days(values, name) for name in DAYS}}
+    rules = LifecycleRules(**given)
     if not Decimal(0) < rules.declining_ratio < Decimal(1):
         raise ValueError("declining_ratio_below_one")
     if not Decimal(1) < rules.growing_ratio <= Decimal(100):

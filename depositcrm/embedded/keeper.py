@@ -61,7 +61,6 @@ class Keeper:
         finally:
             state_file(self.places, self.service.name).unlink(missing_ok=True)
             stop((self.process, self.service.stop_signal), wait=STOP_SECONDS)
-            self.own.release()
 
     def _start(self) -> subprocess.Popen[bytes]:
         held = Lock(self.places.run / f"{self.service.name}.server")

@@ -74,7 +74,9 @@ def leave_services() -> list[str]:
                 os.kill(pid, signal.SIGTERM)
     for name, _ in last_of:
         ended = Lock(places.run / f"{name}.keeper")
-        ended.take(wait=STOP_SECONDS)
+        keeper = _keepers.pop(name, None)
+        if ended.take(wait=STOP_SECONDS) and keeper:
+            keeper.wait()  # it lets go of the lock by ending; the kernel may need a moment for the rest
         ended.close()
     return left
 
