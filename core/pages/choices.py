@@ -4,13 +4,33 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import Model
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django_filters.fields import ModelChoiceField
+
+
+class LongSelect(forms.Select):
+    """A box without groups that writes its options itself: Django renders a template for each, 25 ms for 500 units."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """The element as Django would write it."""
+        chosen = set(self.format_value(value))
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, SafeString(" selected") if str(key) in chosen else "", text) for key, text in self.choices),
+        )
+        made = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        return format_html("<select{}>{}</select>", made, options)
 
 
 class LoadedChoiceField(ModelChoiceField):
     """Knows the rows its box offers; only a value that is not among them is looked up."""
 
+    widget = LongSelect
     loaded: dict[str, Model] = {}
 
     def offer(self, rows: Iterable[Model], key: Callable[[Any], str]) -> None:

@@ -1,5 +1,8 @@
 """What the lists offer to choose from: units, managers, tiers and days."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -9,6 +12,7 @@ from django.utils.functional import lazy
 from staff.access import BOOK_KEEPERS, Scope, scope_of
 from staff.enums import Reach, Role
 from staff.models import Branch, User
+from staff.queries import people_offered
 
 MOST_DAYS = 3650
 NOBODY = "none"
@@ -43,3 +47,13 @@ def units_of(request: HttpRequest | None) -> QuerySet[Branch]:
 def managers_of(request: HttpRequest | None) -> QuerySet[User]:
     """Managers to choose from in a filter."""
     return managers_in(scope_of(request.user)) if request else User.objects.none()
+
+
+def offer_units_and_managers(fields: Mapping[str, Any], chosen: Mapping[str, str], viewer: User) -> None:
+    """Fill the boxes `branch` and `manager` of a filter by `LoadedChoiceFilter`: of a whole bank only the managers of
+    the unit that is chosen."""
+    fields["branch"].offer(fields["branch"].queryset, lambda unit: unit.code)
+    unit, person = (chosen.get(name) or "" for name in ("branch", "manager"))
+    fields["manager"].offer(
+        people_offered(fields["manager"].queryset, viewer, unit, person), lambda user: user.staff_no
+    )

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
 from core.pages import Cell, Column, ListFilter, ListPage
+from core.pages.choices import LoadedChoiceFilter
 from customers.enums import FlagKind
-from customers.filters.choices import MOST_DAYS, NOBODY, managers_of, tier_word, units_of
+from customers.filters.choices import MOST_DAYS, NOBODY, managers_of, offer_units_and_managers, tier_word, units_of
 from customers.models import QualityFlag
 from customers.models.customers import QualityFlagQuerySet
 
@@ -18,14 +19,14 @@ class FindingFilter(ListFilter):
     """Filters of findings; `age` in days since the finding."""
 
     kind = django_filters.ChoiceFilter(label=_("Finding"), choices=FlagKind.choices, empty_label=_("All"))
-    branch = django_filters.ModelChoiceFilter(
+    branch = LoadedChoiceFilter(
         label=_("Branch"),
         field_name="customer__branch",
         queryset=units_of,
         to_field_name="code",
         empty_label=_("All"),
     )
-    manager = django_filters.ModelChoiceFilter(
+    manager = LoadedChoiceFilter(
         label=_("Manager"),
         field_name="customer__manager",
         queryset=managers_of,
@@ -41,6 +42,11 @@ class FindingFilter(ListFilter):
     class Meta:
         model = QualityFlag
         fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.request is not None:
+            offer_units_and_managers(self.form.fields, self.data, self.request.user)
 
     def open_for(self, rows: QualityFlagQuerySet, name: str, days: Any) -> QualityFlagQuerySet:
         return rows.filter(found_on__lte=today() - timedelta(days=int(days)))

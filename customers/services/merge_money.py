@@ -138,7 +138,7 @@ def part(merge: Merge, kept: Purse, dropped: Purse, *, ledger_day: date | None) 
 def _place(merge: Merge, kept: Purse, dropped: Purse) -> None:
     """Both narrow rows as they were; unit and manager as the records have them now."""
     before = read_row(kept.position)
-    names = [*MONEY, "tier", "tier_since"]
+    names = [*MONEY, "tier", "tier_since", "ruled_tier", "watch_since", "near"]
     if before:
         CustomerPosition.everything.filter(pk=merge.kept_id).update(**{name: before[name] for name in names})
     if dropped.position:

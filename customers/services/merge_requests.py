@@ -187,3 +187,12 @@ def _record(merge: Merge, actor: User, action: str, at: datetime) -> None:
         reason=merge.reason,
         changes={"kept": merge.kept.customer_no, "dropped": merge.dropped.customer_no},
     )
+
+
+def forget_snapshots(*, at: datetime) -> int:
+    """Delete what was kept to take merges back, once nobody may any more; returns of how many merges.
+
+    It holds both records with all their personal data: kept longer than it can serve it would only be a leak to come.
+    """
+    over = Merge.everything.filter(state=MergeState.DONE, undo_until__lt=at, snapshot_cipher__isnull=False)
+    return over.update(snapshot_cipher=None)

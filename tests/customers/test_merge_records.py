@@ -230,6 +230,19 @@ def test_the_snapshot_is_sealed_and_gone_after_the_undo(head: User):
     assert undone.snapshot_cipher is None
 
 
+def test_the_snapshot_goes_with_the_last_moment_of_the_undo(head: User):
+    merged = do(*pair(), head)
+    until = merged.undo_until
+    assert until is not None
+
+    assert requests.forget_snapshots(at=until) == 0
+    assert requests.forget_snapshots(at=until + timedelta(microseconds=1)) == 1
+
+    merged.refresh_from_db()
+    assert (merged.state, merged.snapshot_cipher) == (MergeState.DONE, None)
+    assert requests.forget_snapshots(at=until + HOUR) == 0
+
+
 def test_figures_without_any_history_add_up(head: User):
     a, b = make.make_customer(position={"on": None}), make.make_customer(total="12.34")
     do(a, b, head)
