@@ -53,7 +53,14 @@ class Account(models.Model):
 
     class Meta:
         verbose_name = _("account")
-        indexes = [models.Index(fields=["matures_on"], name="account_matures", condition=Q(matures_on__isnull=False))]
+        # Whose deposits mature in some days is answered by the index alone.
+        indexes = [
+            models.Index(
+                fields=["matures_on", "customer", "status"],
+                name="account_maturing",
+                condition=Q(matures_on__isnull=False),
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(matures_on=None) | Q(value_date=None) | Q(matures_on__gte=models.F("value_date")),

@@ -134,7 +134,10 @@ class CustomerPosition(models.Model):
 
     `total` is the sum of the customer's balances in yuan since `on`; `day_sum` the sum of its end-of-day totals up to
     and including `on`. The marks are that sum at the end of the day before the month, quarter and year of the ledger
-    day began. `tier` is the rank of the band (0 = not tiered yet). No index on any amount: updates stay in place.
+    day began. `tier` is the rank of the band in effect (0 = not tiered yet), `ruled_tier` what the rule alone gives
+    while an override holds another (else null), `watch_since` the day the customer was first found below the floor of
+    a tier that is still held, `near` the sum of 1 = close below the next tier and 2 = close to losing this one. No
+    index on any amount: updates stay in place.
     """
 
     customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="position")
@@ -142,6 +145,9 @@ class CustomerPosition(models.Model):
     manager = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     tier = models.SmallIntegerField(default=0)
     tier_since = models.DateField(null=True)
+    ruled_tier = models.SmallIntegerField(null=True)
+    watch_since = models.DateField(null=True)
+    near = models.SmallIntegerField(default=0, db_default=0)
     stage = models.SmallIntegerField(choices=Stage, default=Stage.NONE, db_default=0)
     total = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     day_sum = models.DecimalField(max_digits=24, decimal_places=2, default=0)

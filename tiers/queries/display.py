@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from django.db.models import Subquery
+from django.db.models import Min, Subquery
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -25,6 +25,23 @@ def bands_for_display(day: date) -> list[Band]:
         return bands
     scheme = Scheme.objects.in_force_on(day)
     return bands_of(scheme) if scheme else []
+
+
+@once_a_request
+def numberings() -> list[tuple[date, list[Band]]]:
+    """From which run day on tiers are numbered by which bands, in order of time."""
+    found = RetierRun.objects.values_list("scheme").annotate(first=Min("on")).order_by("first")
+    firsts = [(scheme, first) for scheme, first in found]
+    rows: dict[int, list[BandRow]] = {}
+    for row in BandRow.objects.filter(scheme__in=[scheme for scheme, _first in firsts]):
+        rows.setdefault(row.scheme_id, []).append(row)
+    return [(first, ranked(rows.get(scheme, []))) for scheme, first in firsts]
+
+
+def bands_of_run(day: date, *, before: bool = False) -> list[Band]:
+    """The bands that number tiers after the run of `day`, or before it; none before the first run."""
+    known = [bands for first, bands in numberings() if first < day or (first == day and not before)]
+    return known[-1] if known else []
 
 
 def tier_name(rank: int, bands: Sequence[Band]) -> str:

@@ -2,14 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, QuerySet, Value
+from django.db.models.functions import Coalesce
 
+from core.money import ZERO
 from customers.models import Customer, CustomerPosition
 from staff.access import BOOK_KEEPERS, scope_of
 from staff.enums import Reach, Role
 from staff.models import Branch, User
+from tiers.enums import Measure
 from tiers.models import RetierRun, TierChange, TierChangeQuerySet
+from tiers.queries.measures import value_column
+from tiers.queries.schemes import bands_of, content_of
+from tiers.rules import watch_over
 
 RECENT = timedelta(days=30)
 
@@ -32,6 +39,43 @@ def moves_of(user: User) -> TierChangeQuerySet:
     return TierChange.objects.visible_to(user).moved().select_related("customer", "branch", "manager")
 
 
+def watched(user: User) -> QuerySet[CustomerPosition]:
+    """Customers in sight who are held below the floor of their tier, with the tier that is `held` and their `value`
+    (yuan) of the latest re-tiered day."""
+    rows = CustomerPosition.objects.visible_to(user).filter(watch_since__isnull=False)
+    rows = rows.select_related("customer", "branch", "manager").annotate(held=Coalesce("ruled_tier", "tier"))
+    run = _latest_run()
+    value = value_column(content_of(run.scheme).basis, run.on) if run else Value(ZERO)
+    return rows.annotate(value=value)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchTerms:
+    """What ends a watch by the scheme of the latest run: floors by rank in yuan, and how its periods are counted."""
+
+    floors: dict[int, Decimal]
+    measure: str
+    periods: int
+
+    def down_on(self, since: date) -> date:
+        """The first day whose run takes somebody down who is watched since this one."""
+        return watch_over(self.measure, self.periods, since)
+
+
+def watch_terms() -> WatchTerms:
+    """The terms of the latest run."""
+    run = _latest_run()
+    if run is None:
+        return WatchTerms({}, Measure.BALANCE, 0)
+    floors = {band.rank: band.floor for band in bands_of(run.scheme)}
+    return WatchTerms(floors, run.scheme.measure, run.scheme.watch_periods)
+
+
+def _latest_run() -> RetierRun | None:
+    runs = RetierRun.objects.finished().select_related("scheme").prefetch_related("scheme__bands")
+    return runs.order_by("-on").first()
+
+
 def lately(changes: TierChangeQuerySet) -> TierChangeQuerySet:
     """Of these changes the ones of the month up to the latest re-tiering."""
     last = latest_run_day()
@@ -41,7 +85,7 @@ def lately(changes: TierChangeQuerySet) -> TierChangeQuerySet:
 def tier_history(user: User, customer: Customer) -> TierChangeQuerySet:
     """The customer's tier changes with the bands they were decided by, newest first."""
     changes = TierChange.objects.visible_to(user).filter(customer=customer)
-    return changes.select_related("scheme").prefetch_related("scheme__bands").order_by("-on")
+    return changes.select_related("scheme", "override").prefetch_related("scheme__bands").order_by("-on")
 
 
 def heads_by_tier(user: User) -> list[TierHeads]:

@@ -6,8 +6,10 @@ from datetime import date
 
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.money import format_yuan
+from customers.enums import ProductKind
 from customers.queries import ledger_day
 from staff.enums import Decision
 from staff.models import Approval
@@ -45,7 +47,17 @@ def ranked(rows: Iterable[BandRow]) -> list[Band]:
 
 def content_of(scheme: Scheme) -> SchemeContent:
     """What the version says, apart from who wrote it when."""
-    return SchemeContent(scheme.name, scheme.measure, scheme.effective_on, scheme.note, tuple(bands_of(scheme)))
+    return SchemeContent(
+        scheme.name,
+        scheme.measure,
+        scheme.effective_on,
+        scheme.note,
+        tuple(bands_of(scheme)),
+        scheme.trailing_days,
+        tuple(scheme.best_of),
+        tuple(scheme.counted),
+        scheme.watch_periods,
+    )
 
 
 def versions() -> SchemeQuerySet:
@@ -73,24 +85,84 @@ def first_free_day(today: date) -> date:
     return max([today, *(date.fromordinal(day.toordinal() + 1) for day in taken)])
 
 
+def next_versions(day: date) -> SchemeQuerySet:
+    """Approved versions that take effect after `day`, the first to do so first."""
+    return versions().approved().filter(effective_on__gt=day).order_by("effective_on", "version")
+
+
 def differences(before: SchemeContent | None, after: SchemeContent) -> list[Difference]:
     """What `after` changes, in the active language; everything when there is nothing before."""
+    return [line for line in side_by_side(before, after) if line.before != line.after]
+
+
+def side_by_side(before: SchemeContent | None, after: SchemeContent) -> list[Difference]:
+    """All that two versions say, line by line, in the active language; tiers are the same by their letter."""
     old = _lines(before) if before else {}
     new = _lines(after)
     labels = [*new, *(label for label in old if label not in new)]
-    found = (Difference(label, old.get(label, ""), new.get(label, "")) for label in labels)
-    return [difference for difference in found if difference.before != difference.after]
+    return [Difference(label, old.get(label, ""), new.get(label, "")) for label in labels]
+
+
+def measure_words(content: SchemeContent) -> str:
+    """What is held against the bounds, in the active language."""
+    figures = [_figure_words(figure, content) for figure in content.basis.figures]
+    if content.measure != Measure.BEST:
+        return figures[0]
+    return _("The highest of: %(figures)s") % {"figures": _("; ").join(figures)}
+
+
+def _figure_words(figure: str, content: SchemeContent) -> str:
+    if figure == Measure.ADB_TRAILING:
+        return ngettext(
+            "Average daily balance of the last %(days)s day",
+            "Average daily balance of the last %(days)s days",
+            content.trailing_days,
+        ) % {"days": content.trailing_days}
+    return str(Measure(figure).label)
+
+
+def counted_words(content: SchemeContent) -> str:
+    """Whose balances count, in the active language."""
+    if not content.counted:
+        return _("All products")
+    return _("; ").join(str(kind.label) for kind in ProductKind if kind in content.counted)
+
+
+def watch_words(content: SchemeContent) -> str:
+    """What becomes of who falls below the floor, in one plain sentence."""
+    n = content.watch_periods
+    if not n:
+        return _("Who falls below the floor goes down at the next run.")
+    if content.measure == Measure.ADB_QUARTER:
+        text = ngettext(
+            "Who falls below the floor keeps the tier, watched, for %(n)s quarter and goes down in quarter %(next)s"
+            " if still below then.",
+            "Who falls below the floor keeps the tier, watched, for %(n)s quarters and goes down in quarter %(next)s"
+            " if still below then.",
+            n,
+        )
+    else:
+        text = ngettext(
+            "Who falls below the floor keeps the tier, watched, for %(n)s month and goes down in month %(next)s"
+            " if still below then.",
+            "Who falls below the floor keeps the tier, watched, for %(n)s months and goes down in month %(next)s"
+            " if still below then.",
+            n,
+        )
+    return text % {"n": n, "next": n + 1}
 
 
 def _lines(content: SchemeContent) -> dict[str, str]:
     lines = {
         _("Scheme name"): content.name,
-        _("Measure"): str(Measure(content.measure).label),
+        _("Measure"): measure_words(content),
+        _("Products counted"): counted_words(content),
+        _("Watch"): watch_words(content),
         _("Effective from"): content.effective_on.isoformat(),
+        _("Reason"): content.note,
     }
     for band in content.bands:
-        lines[_("Tier %(rank)s") % {"rank": band.rank}] = _("%(letter)s %(zh)s / %(en)s, from %(floor)s yuan") % {
-            "letter": band.letter,
+        lines[_("Tier %(letter)s") % {"letter": band.letter}] = _("%(zh)s / %(en)s, from %(floor)s yuan") % {
             "zh": band.name_zh,
             "en": band.name_en,
             "floor": format_yuan(band.floor),

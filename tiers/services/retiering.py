@@ -7,7 +7,7 @@ consistent history whatever dies before or after it.
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,15 +26,16 @@ from customers.models import CustomerPosition
 from customers.services.feeds import IMPORT_LOCK
 from tiers.models import RetierRun, Scheme
 from tiers.queries import heads
-from tiers.queries.measures import rows, sql, value_params, value_sql
-from tiers.queries.schemes import bands_of
+from tiers.queries.measures import measured, rows, sql
+from tiers.queries.schemes import bands_of, content_of
+from tiers.rules import MAX_BANDS, renumbering, watch_limit, zones
 
 CHUNK_SIZE = 50_000
 MOST_HELPERS = 7
 LOCK_CLASS = 0x746965  # "tie"
 POLL_SECONDS = 0.5
 
-# A chunk's counts: for each day, how many went from which tier to which.
+# A chunk's counts: for each day, how many went from which tier to which, and how many of these are watched, overridden.
 Moves = list[list[int]]
 
 
@@ -51,10 +52,11 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A business day to re-tier and the version that holds on it."""
+    """A business day to re-tier, the version that holds on it, and the one the run before it went by (None = first)."""
 
     on: date
     scheme: Scheme
+    before: Scheme | None = None
 
 
 def retier(
@@ -81,12 +83,18 @@ def help_retier(*, job_id: int) -> int:
 
 
 def foretell_retier(*, business_day: date) -> dict[str, Any]:
-    """What `retier` would answer, written nowhere; later run days are left out of account. Raises NoScheme."""
-    day = Day(business_day, _scheme_on(business_day))
+    """What `retier` would answer, written nowhere, when all days before are done; later ones are left out of account.
+
+    Raises NoScheme.
+    """
+    day = Day(business_day, _scheme_on(business_day), _scheme_before(business_day))
     low, high = _id_range()
     is_latest = not RetierRun.objects.filter(on__gt=business_day).exists()
-    text = f"WITH {_judged(day, is_latest=is_latest)} SELECT before, after, count(*) FROM judged GROUP BY before, after"
-    found = rows(text, {**_params(day, None), "low": low, "high": high})
+    judged, params = _judged(day, is_latest=is_latest)
+    counts = "was, after_tier, count(*), count(after_watch), count(after_ruled)"
+    found = rows(
+        f"WITH {judged} SELECT {counts} FROM judged GROUP BY was, after_tier", {**params, "low": low, "high": high}
+    )
     return _result(day, [list(row) for row in found], redone=[])
 
 
@@ -113,9 +121,9 @@ def _begin(business_day: date, job_id: int, chunk_size: int) -> bool:
     The run rows are the plan every worker reads, so only the holder of the lock may write them.
     """
     job = Job.objects.get(pk=job_id)
-    runs = list(RetierRun.objects.filter(on__gte=business_day).order_by("on"))
-    is_begun = bool(runs) and runs[0].on == business_day and all(run.is_open and run.job_id == job.pk for run in runs)
-    if is_begun and job.chunks.exists():
+    runs = list(RetierRun.objects.filter(on__gte=_first_to_do(business_day)).order_by("on"))
+    is_planned = business_day in {run.on for run in runs} and all(run.is_open and run.job_id == job.pk for run in runs)
+    if is_planned and job.chunks.exists():
         return False
     # Before the run rows: a worker that outlived its leader holds its chunk first and asks for these then.
     job.chunks.all().delete()
@@ -127,6 +135,13 @@ def _begin(business_day: date, job_id: int, chunk_size: int) -> bool:
     # A chunk does all its days in one transaction: the more days, the fewer customers.
     jobs.plan_chunks(job, low=low, high=high, size=max(1, chunk_size // len(days)))
     return True
+
+
+def _first_to_do(day: date) -> date:
+    """The day itself, or an earlier one whose run somebody left half done: it left some customers by its scheme and
+    some by the one before, so it comes first."""
+    left: date | None = RetierRun.objects.filter(is_open=True, on__lt=day).aggregate(first=Min("on"))["first"]
+    return left or day
 
 
 def _take_over(job: Job) -> None:
@@ -159,7 +174,7 @@ def do_chunk(chunk: JobChunk) -> dict[str, Moves]:
     # Shared among the workers of one job; `_take_over` by another waits until they are through.
     plan = 'SELECT * FROM tiers_retierrun WHERE job_id = %s AND is_open ORDER BY "on" FOR SHARE'
     runs = RetierRun.objects.raw(plan, [chunk.job_id]).prefetch_related("scheme__bands")
-    days = [Day(run.on, run.scheme) for run in runs]
+    days = _days(runs)
     if not days:
         raise Superseded(str(chunk))
     ids = {"low": chunk.low, "high": chunk.high}
@@ -173,63 +188,90 @@ def do_chunk(chunk: JobChunk) -> dict[str, Moves]:
         moves = _run("retier_chunk", days[0], chunk.job_id, ids, is_latest=True)
         return {days[0].on.isoformat(): moves + _stayed(moves, ids)}
     done = {day.on.isoformat(): _run("retier_chunk_past", day, chunk.job_id, ids, is_latest=False) for day in days}
-    with connection.cursor() as cursor:
-        cursor.execute(sql("settle_positions"), ids)
+    _settle(days[-1], ids)
     return done
 
 
-def retier_customer(*, customer_id: int, since: date) -> None:
-    """Do the finished run days from `since` on again for one customer, whose history before stands.
+def _days(runs: Iterable[RetierRun]) -> list[Day]:
+    """The days of these runs in order, each with the version of the run before it."""
+    days: list[Day] = []
+    for run in runs:
+        days.append(Day(run.on, run.scheme, days[-1].scheme if days else _scheme_before(run.on)))
+    return days
 
-    Call it while no other re-tiering or import runs (IMPORT_LOCK). The runs' own totals stay what they were.
+
+def _scheme_before(day: date) -> Scheme | None:
+    run = RetierRun.objects.filter(on__lt=day).select_related("scheme").prefetch_related("scheme__bands")
+    found = run.order_by("-on").first()
+    return found.scheme if found else None
+
+
+def _settle(last: Day, ids: Mapping[str, int]) -> None:
+    """The positions after days of the past were done again, `last` the latest of them."""
+    judged, params = _judged(last, is_latest=False)
+    with connection.cursor() as cursor:
+        cursor.execute(sql("settle_positions"), ids)
+        cursor.execute(sql("settle_near", judged=judged), {**params, **ids})
+
+
+def retier_customer(*, customer_id: int, since: date) -> None:
+    """Do the run days from `since` on again for one customer, whose history before stands.
+
+    Call it while no chunk of a re-tiering and no import runs (IMPORT_LOCK). The runs' own totals stay what they were.
+    A run that is not through yet is done for this customer now, and once more with everybody.
     """
-    runs = RetierRun.objects.finished().filter(on__gte=since).prefetch_related("scheme__bands").order_by("on")
-    days, ids = [Day(run.on, run.scheme) for run in runs], {"low": customer_id, "high": customer_id}
+    runs = RetierRun.objects.filter(on__gte=_first_to_do(since)).select_related("scheme").order_by("on")
+    days, ids = _days(runs.prefetch_related("scheme__bands")), {"low": customer_id, "high": customer_id}
     if len(days) == 1:
         _run("retier_chunk", days[0], None, ids, is_latest=True)
         return
     for day in days:
         _run("retier_chunk_past", day, None, ids, is_latest=False)
     if days:
-        with connection.cursor() as cursor:
-            cursor.execute(sql("settle_positions"), ids)
+        _settle(days[-1], ids)
 
 
 def _run(name: str, day: Day, job_id: int | None, ids: Mapping[str, int], *, is_latest: bool) -> Moves:
-    text = sql(name, judged=_judged(day, is_latest=is_latest), history=sql("history"))
-    return [list(row) for row in rows(text, {**_params(day, job_id), **ids})]
+    judged, params = _judged(day, is_latest=is_latest)
+    text = sql(name, judged=judged, changed=sql("changed"), history=sql("history"))
+    return [list(row) for row in rows(text, {**params, **ids, "scheme": day.scheme.pk, "job": job_id})]
 
 
 def _stayed(moves: Moves, ids: Mapping[str, int]) -> Moves:
     """Who stayed in which tier: everybody in it now, less who came."""
     text = (
-        "SELECT tier, count(*) FROM customers_customerposition"
+        "SELECT tier, count(*), count(watch_since), count(ruled_tier) FROM customers_customerposition"
         " WHERE customer_id BETWEEN %(low)s AND %(high)s AND tier > 0 GROUP BY tier"
     )
     came: Counter[int] = Counter()
-    for _before, after, n in moves:
+    for _was, after, n, *_others in moves:
         came[after] += n
-    return [[tier, tier, n - came[tier]] for tier, n in rows(text, ids)]
+    return [[tier, tier, n - came[tier], watched, given] for tier, n, watched, given in rows(text, ids)]
 
 
-def _judged(day: Day, *, is_latest: bool) -> str:
-    """The shared part of all statements. The tier before the day: the position's, unless later days were run."""
-    before = "coalesce(t.from_tier, v.tier)"
-    if not is_latest:
-        before = (
-            "coalesce((SELECT b.to_tier FROM tiers_tierchange b WHERE b.customer_id = v.customer_id"
-            ' AND b."on" < %(day)s ORDER BY b."on" DESC LIMIT 1), 0)'
-        )
-    return sql("judged", value=value_sql(day.scheme.measure), before=before)
-
-
-def _params(day: Day, job_id: int | None) -> dict[str, Any]:
-    return {
-        **value_params(day.scheme.measure, day.on),
-        "floors": [band.floor for band in bands_of(day.scheme)],
-        "scheme": day.scheme.pk,
-        "measure": day.scheme.measure,
-        "job": job_id,
+def _judged(day: Day, *, is_latest: bool) -> tuple[str, dict[str, Any]]:
+    """The shared part of all statements, and its parameters. The standing before the day: the position's, unless later
+    days were run."""
+    content = content_of(day.scheme)
+    found = measured(content.basis, day.on)
+    bands, cut = content.bands, zones(content.floors)
+    before, earlier = ("before_latest", "") if is_latest else ("before_past", sql("earlier"))
+    text = sql(
+        "judged",
+        value=found.value,
+        pick=found.pick,
+        counted=found.counted,
+        before=sql(before),
+        earlier=earlier,
+    )
+    return text, {
+        **found.params,
+        "zone_bounds": list(cut.bounds),
+        "zone_bands": list(cut.bands),
+        "zone_near": list(cut.near),
+        "ranks": list(renumbering(bands_of(day.before), bands) if day.before else range(1, MAX_BANDS + 1)),
+        "letters": [band.letter for band in bands],
+        "watch_limit": watch_limit(content.measure, content.watch_periods, day.on),
     }
 
 
@@ -237,15 +279,14 @@ def _params(day: Day, job_id: int | None) -> dict[str, Any]:
 def _finish(business_day: date, job_id: int, actor: Actor, at: datetime) -> dict[str, Any]:
     """Close the job's runs with their totals, and record the one that was asked for."""
     counts = list(JobChunk.objects.filter(job_id=job_id).values_list("counts", flat=True))
-    runs = list(RetierRun.objects.filter(job_id=job_id, on__gte=business_day).select_related("scheme").order_by("on"))
-    if not runs:
+    runs = list(RetierRun.objects.filter(job_id=job_id, is_open=True).select_related("scheme").order_by("on"))
+    redone = [run.on.isoformat() for run in runs if run.on != business_day]
+    results = {run.on: _close(run, counts, redone if run.on == business_day else [], at) for run in runs}
+    if business_day not in results:
         raise Superseded(str(job_id))
-    redone = [run.on.isoformat() for run in runs[1:]]
-    results = [_close(run, counts, redone if run is runs[0] else [], at) for run in runs]
-    trail.record(
-        actor=actor, action="run", subject="tiers.retierrun", subject_id=business_day, at=at, changes=results[0]
-    )
-    return results[0]
+    asked = results[business_day]
+    trail.record(actor=actor, action="run", subject="tiers.retierrun", subject_id=business_day, at=at, changes=asked)
+    return asked
 
 
 def _close(run: RetierRun, counts: Sequence[Mapping[str, Moves]], redone: list[str], at: datetime) -> dict[str, Any]:
@@ -253,6 +294,7 @@ def _close(run: RetierRun, counts: Sequence[Mapping[str, Moves]], redone: list[s
     result = _result(Day(run.on, run.scheme), moves, redone)
     run.customers, run.first_count = result["customers"], result["first"]
     run.up, run.down, run.by_tier = result["up"], result["down"], result["by_tier"]
+    run.watched, run.overridden = result["watch"], result["overridden"]
     run.is_open, run.finished_at = False, at
     run.save()
     return result
@@ -260,7 +302,7 @@ def _close(run: RetierRun, counts: Sequence[Mapping[str, Moves]], redone: list[s
 
 def _result(day: Day, moves: Moves, redone: list[str]) -> dict[str, Any]:
     matrix: Counter[tuple[int, int]] = Counter()
-    for before, after, n in moves:
+    for before, after, n, *_others in moves:
         matrix[before, after] += n
     customers = sum(matrix.values())
     up = sum(n for (before, after), n in matrix.items() if 0 < before < after)
@@ -272,9 +314,9 @@ def _result(day: Day, moves: Moves, redone: list[str]) -> dict[str, Any]:
         "customers": customers,
         "up": up,
         "down": down,
-        "watch": 0,
+        "watch": sum(move[3] for move in moves),
         "unchanged": customers - up - down,
-        "overridden": 0,
+        "overridden": sum(move[4] for move in moves),
         "by_tier": {str(rank): n for rank, n in heads(matrix, ranks).items()},
         "first": sum(n for (before, _after), n in matrix.items() if not before),
         "redone": redone,

@@ -1,6 +1,7 @@
 """Scheme versions: drafted by one person, approved by another, in force from their date. None is ever changed after."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,21 +13,29 @@ from django.utils.translation import gettext_lazy as _
 from core import trail
 from core.clock import SHANGHAI
 from core.errors import DomainError
+from customers.enums import ProductKind
 from staff.enums import Role
 from staff.models import Approval, User
 from staff.services import SelfApproval, StaleApproval, decide_approval, request_approval, withdraw_approval
-from tiers.enums import SchemeStatus
+from tiers.enums import Measure, SchemeStatus
 from tiers.models import Band, Scheme
 from tiers.queries import APPROVAL_KIND, content_of, first_free_day, pending_approval, previous_version
 from tiers.rules import (
+    DEFAULT_TRAILING,
+    FIGURES,
+    MAX_WATCH,
     BandCountOutOfRange,
     BandsError,
+    BasisError,
+    BestOfTooFew,
     FirstFloorNotZero,
     FloorNotAnAmount,
     FloorsNotAscending,
     LetterTwice,
     RankOutOfOrder,
     SchemeContent,
+    TrailingDaysOutOfRange,
+    check_basis,
     validate_bands,
 )
 
@@ -39,6 +48,10 @@ WORDS: Mapping[str, str | Promise] = {
     FloorNotAnAmount.code: _("The bound of tier %(rank)s is not an amount in yuan with at most 2 decimals."),
     LetterTwice.code: _("The letter of tier %(rank)s is used by another tier already."),
     RankOutOfOrder.code: _("Tiers are numbered from 1 without gaps."),
+}
+BASIS_WORDS: Mapping[str, str | Promise] = {
+    TrailingDaysOutOfRange.code: _("A trailing average covers 2 to 366 days."),
+    BestOfTooFew.code: _("Choose at least two figures of which the highest counts."),
 }
 
 
@@ -54,6 +67,13 @@ class BandsRefused(DomainError):
 
     code = "bands_refused"
     message = _("These bounds cannot be used.")
+
+
+class BasisRefused(DomainError):
+    """What is measured, of which products, or how long a tier is watched makes no policy."""
+
+    code = "basis_refused"
+    message = _("This way of measuring cannot be used.")
 
 
 class SchemeNotEditable(DomainError):
@@ -77,28 +97,65 @@ class EffectiveTooEarly(DomainError):
     message = _("The version can take effect on %(day)s at the earliest.")
 
 
+class EffectiveTaken(DomainError):
+    """Of versions for the same day the highest number holds; a lower one would be approved for nothing."""
+
+    code = "effective_taken"
+    message = _("Version %(version)s is approved for %(day)s already and would hold instead; choose another day.")
+
+
+class SchemeNeverInForce(DomainError):
+    """Only what was approved once can be gone back to."""
+
+    code = "scheme_never_approved"
+    message = _("Only an approved version can be gone back to.")
+
+
 @transaction.atomic
 def draft_scheme(*, content: SchemeContent, actor: User, at: datetime) -> Scheme:
-    """A new version as a draft; going back to former bounds is a new version with them. Raises BandsRefused."""
+    """A new version as a draft. Raises BandsRefused, BasisRefused."""
     _may_set(actor)
-    _check(content)
-    # The oldest version stands for the row of versions: two drafts at once get two numbers.
-    list(Scheme.objects.select_for_update().order_by("version")[:1])
-    last = Scheme.objects.aggregate(last=Max("version"))["last"] or 0
-    scheme = Scheme(version=last + 1, drafted_by=actor, drafted_at=at)
-    _fill(scheme, content)
+    scheme = _next_version(_checked(content), actor, at)
     _record(scheme, "create", actor, at)
     return scheme
 
 
 @transaction.atomic
+def roll_back(*, scheme: Scheme, effective_on: date, note: str, actor: User, at: datetime) -> Scheme:
+    """A new draft with what an approved version says: it is dated, submitted and approved like any other.
+
+    Raises SchemeNeverInForce, EffectiveTooEarly.
+    """
+    _may_set(actor)
+    if scheme.status != SchemeStatus.APPROVED:
+        raise SchemeNeverInForce()
+    content = _checked(replace(content_of(scheme), effective_on=effective_on, note=note))
+    _check_date(effective_on, at)
+    again = _next_version(content, actor, at)
+    _record(again, "create", actor, at, changes={**_details(again, content), "content_of": scheme.version})
+    return again
+
+
+def _next_version(content: SchemeContent, actor: User, at: datetime) -> Scheme:
+    # The oldest version stands for the row of versions: two drafts at once get two numbers.
+    list(Scheme.objects.select_for_update().order_by("version")[:1])
+    last = Scheme.objects.aggregate(last=Max("version"))["last"] or 0
+    scheme = Scheme(version=last + 1, drafted_by=actor, drafted_at=at)
+    _fill(scheme, content)
+    return scheme
+
+
+@transaction.atomic
 def update_draft(*, scheme: Scheme, content: SchemeContent, actor: User, at: datetime) -> Scheme:
-    """Change a draft, or a rejected version, which becomes a draft again. Raises SchemeNotEditable, BandsRefused."""
+    """Change a draft, or a rejected version, which becomes a draft again.
+
+    Raises SchemeNotEditable, BandsRefused, BasisRefused.
+    """
     _may_set(actor)
     scheme = Scheme.objects.select_for_update().get(pk=scheme.pk)
     if scheme.status not in EDITABLE:
         raise SchemeNotEditable()
-    _check(content)
+    content = _checked(content)
     before = content_of(scheme)
     scheme.status, scheme.drafted_by, scheme.drafted_at = SchemeStatus.DRAFT, actor, at
     scheme.bands.all().delete()
@@ -111,14 +168,18 @@ def update_draft(*, scheme: Scheme, content: SchemeContent, actor: User, at: dat
 
 @transaction.atomic
 def submit_scheme(*, scheme: Scheme, actor: User, at: datetime) -> Approval:
-    """Ask a second person to approve the draft as it stands. Raises SchemeNotEditable, EffectiveTooEarly."""
+    """Ask a second person to approve the draft as it stands.
+
+    Raises SchemeNotEditable, EffectiveTooEarly, EffectiveTaken.
+    """
     _may_set(actor)
     scheme = Scheme.objects.select_for_update().get(pk=scheme.pk)
     if scheme.status != SchemeStatus.DRAFT:
         raise SchemeNotEditable()
     content = content_of(scheme)
-    _check(content)
+    _checked(content)
     _check_date(content.effective_on, at)
+    _check_free(scheme)
     scheme.status = SchemeStatus.SUBMITTED
     scheme.save(update_fields=["status"])
     return request_approval(
@@ -136,7 +197,7 @@ def submit_scheme(*, scheme: Scheme, actor: User, at: datetime) -> Approval:
 def approve_scheme(*, scheme: Scheme, digest: str, actor: User, at: datetime, comment: str = "") -> Scheme:
     """Let the version take effect on its date. `digest` is of the content the approver saw.
 
-    Raises SchemeNotSubmitted, SelfApproval, StaleApproval, EffectiveTooEarly.
+    Raises SchemeNotSubmitted, SelfApproval, StaleApproval, EffectiveTooEarly, EffectiveTaken.
     """
     _may_set(actor)
     scheme, approval = _waiting(scheme)
@@ -144,6 +205,7 @@ def approve_scheme(*, scheme: Scheme, digest: str, actor: User, at: datetime, co
         raise SelfApproval()
     content = content_of(scheme)
     _check_date(content.effective_on, at)
+    _check_free(scheme)
     _decide(approval, content, digest, actor=actor, at=at, comment=comment, approve=True)
     scheme.status, scheme.approved_by, scheme.approved_at = SchemeStatus.APPROVED, actor, at
     scheme.save(update_fields=["status", "approved_by", "approved_at"])
@@ -202,11 +264,46 @@ def band_words(error: BandsError) -> str:
     return str(BandsRefused(WORDS[error.code], rank=error.rank))
 
 
-def _check(content: SchemeContent) -> None:
+def basis_words(error: BasisError) -> str:
+    """What is wrong with a way of measuring, in the active language."""
+    return str(BASIS_WORDS[error.code])
+
+
+def _checked(content: SchemeContent) -> SchemeContent:
+    """The content without what its measure has no use for. Raises BandsRefused, BasisRefused."""
+    if not _knows_its_choices(content):
+        raise BasisRefused()
     try:
         validate_bands(content.bands)
+        check_basis(content.basis)
     except BandsError as error:
         raise BandsRefused(WORDS[error.code], rank=error.rank) from error
+    except BasisError as error:
+        raise BasisRefused(BASIS_WORDS[error.code]) from error
+    figures = content.basis.figures
+    return replace(
+        content,
+        trailing_days=content.trailing_days if Measure.ADB_TRAILING in figures else DEFAULT_TRAILING,
+        best_of=tuple(figures) if content.measure == Measure.BEST else (),
+        counted=tuple(kind for kind in ProductKind.values if kind in content.counted),
+    )
+
+
+def _knows_its_choices(content: SchemeContent) -> bool:
+    return (
+        content.measure in Measure
+        and set(content.best_of) <= set(FIGURES)
+        and set(content.counted) <= set(ProductKind.values)
+        and 0 <= content.watch_periods <= MAX_WATCH
+    )
+
+
+def _check_free(scheme: Scheme) -> None:
+    """Raises EffectiveTaken when a later version is approved for the same day."""
+    same_day = Scheme.objects.approved().filter(effective_on=scheme.effective_on, version__gt=scheme.version)
+    later = same_day.order_by("-version").first()
+    if later is not None:
+        raise EffectiveTaken(version=later.version, day=scheme.effective_on.isoformat())
 
 
 def _check_date(effective_on: date, at: datetime) -> None:
@@ -218,6 +315,8 @@ def _check_date(effective_on: date, at: datetime) -> None:
 def _fill(scheme: Scheme, content: SchemeContent) -> None:
     scheme.name, scheme.measure = content.name, content.measure
     scheme.effective_on, scheme.note = content.effective_on, content.note
+    scheme.trailing_days, scheme.watch_periods = content.trailing_days, content.watch_periods
+    scheme.best_of, scheme.counted = list(content.best_of), list(content.counted)
     scheme.save()
     scheme.bands.bulk_create(
         [

@@ -1,8 +1,10 @@
--- Re-tiers one chunk for a day that later runs follow, or one of these: history alone. Gives the moves, and who stayed.
--- The tier before the day comes from the history too (one look-up a customer); settle_positions.sql ends the sequence.
+-- Re-tiers one chunk for a day that later runs follow, or one of these: history alone. Gives the moves and who stayed,
+-- and of each how many are watched and overridden.
+-- The standing before the day comes from the history too (one look-up a customer); settle_positions.sql ends the
+-- sequence.
 WITH {judged},
 moved AS (
-    SELECT * FROM judged WHERE after <> before OR known_id IS NOT NULL
+    SELECT *, {changed} AS is_change FROM judged WHERE {changed} OR known_id IS NOT NULL
 ),
 {history}
-SELECT before, after, count(*) FROM judged GROUP BY before, after
+SELECT was, after_tier, count(*), count(after_watch), count(after_ruled) FROM judged GROUP BY was, after_tier

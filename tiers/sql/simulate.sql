@@ -1,9 +1,4 @@
--- Heads by current tier and simulated tier; {value} is a measure over position p. One scan of the narrow table, with
--- parallel workers where the value needs no look-up.
-SELECT tier, after, count(*)
-FROM (
-    SELECT p.tier, greatest(1, width_bucket({value}, %(floors)s::numeric[])) AS after
-    FROM customers_customerposition p
-    WHERE {visible}
-) judged
-GROUP BY tier, after
+-- The same as spread_answer.sql when no spread is ready: one scan of the positions. `bounds` in fen, without the first.
+SELECT {unit}, s.state, 1 + width_bucket(s.fen, %(bounds)s::bigint[]) AS band, count(*), sum(s.closing)::bigint
+FROM ({sourced}) s
+GROUP BY 1, 2, 3

@@ -1,21 +1,14 @@
-"""Tier policy as decisions over plain values: which band a value falls in, which days it is measured over."""
+"""Bands of a tier scheme: which sets make a policy, and which band a value falls in."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from hashlib import sha256
 from itertools import pairwise
-from typing import Any, ClassVar, Final
-
-from tiers.enums import Measure
+from typing import ClassVar, Final
 
 MIN_BANDS: Final = 2
 MAX_BANDS: Final = 8
 MAX_WHOLE_DIGITS: Final = 16
-
-MONTHS_OF_WINDOW: Final[dict[str, int]] = {Measure.ADB_MONTH: 1, Measure.ADB_QUARTER: 3}
 
 
 class BandsError(ValueError):
@@ -65,19 +58,6 @@ class Band:
     def name(self, language: str) -> str:
         """The tier's name in Chinese for zh languages, else in English."""
         return self.name_zh if language.startswith("zh") else self.name_en
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The days start..end, both included, over which a measure is taken."""
-
-    start: date
-    end: date
-
-    @property
-    def days(self) -> int:
-        """Calendar days in the window."""
-        return (self.end - self.start).days + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,44 +121,3 @@ def standing(value: Decimal, bands: Sequence[Band]) -> Standing:
     """The band of `value` (yuan) and where the next one begins."""
     band = classify(value, bands)
     return Standing(band, min((b.floor for b in bands if b.floor > band.floor), default=None))
-
-
-def window_for(measure: str, day: date) -> Window:
-    """The days a measure covers on `day`: the day alone, or its calendar month or quarter so far."""
-    months = MONTHS_OF_WINDOW.get(measure)
-    if months is None:
-        return Window(day, day)
-    return Window(day.replace(month=(day.month - 1) // months * months + 1, day=1), day)
-
-
-def is_in_same_period(measure: str, one: date, other: date) -> bool:
-    """True when the windows of both days begin on the same day."""
-    return window_for(measure, one).start == window_for(measure, other).start
-
-
-@dataclass(frozen=True, slots=True)
-class SchemeContent:
-    """Everything a scheme version decides. `note` says why it was drawn up."""
-
-    name: str
-    measure: str
-    effective_on: date
-    note: str
-    bands: tuple[Band, ...]
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """The content as plain JSON values."""
-        bands = [[b.rank, f"{b.floor:.2f}", b.letter, b.name_zh, b.name_en] for b in self.bands]
-        return {
-            "name": self.name,
-            "measure": str(self.measure),
-            "effective_on": self.effective_on.isoformat(),
-            "note": self.note,
-            "bands": bands,
-        }
-
-    @property
-    def digest(self) -> str:
-        """64 hexadecimal digits that stand for exactly this content."""
-        return sha256(json.dumps(self.facts, sort_keys=True).encode()).hexdigest()
