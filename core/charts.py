@@ -49,11 +49,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What a figure shows. `label_name` heads the first column of the twin; `zero` keeps zero on a line's scale."""
+    """What a figure shows. `label_name` heads the first column of the twin; `zero` keeps zero on a line's scale.
+
+    Areas stand on one another, the first at the bottom.
+    """
 
     id: str
     title: str
-    kind: Literal["line", "bar", "stacked"]
+    kind: Literal["line", "area", "bar", "stacked"]
     label_name: str
     labels: Sequence[str]
     series: Sequence[Series]

@@ -15,6 +15,7 @@ from insights.api import CustomerTimelineView
 from servicing.api import InteractionViewSet
 from staff.access import EVERYONE, roles
 from tiers.api import CustomerTiersView, TierViewSet
+from tiers.views.lookup import LookupView
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -46,6 +47,7 @@ urlpatterns = [
     # What apps above customers know of one; their address is the customer's.
     path("v1/customers/<str:customer_no>/tiers/", CustomerTiersView.as_view(), name="customers-tiers"),
     path("v1/customers/<str:customer_no>/timeline/", CustomerTimelineView.as_view(), name="customers-timeline"),
+    path("v1/tiers/lookup/", LookupView.as_view(), name="tiers-lookup"),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", docs, name="api_docs"),

@@ -16,10 +16,13 @@ from core.jobs import Counts, Progress
 from core.models import Job
 from core.trail import NIGHT, Actor
 from customers.services import balances, intake, kyc, lifecycle, quality
+from customers.services.merge_requests import forget_snapshots
 from insights.rules import STEP_PREFIX
 from insights.services import roll_up_day
 from staff.services import exports
 from tiers import services as tiers
+from tiers.services import overrides
+from tiers.services.simulating import prepare_night
 
 LOCK_CLASS = 0x6E6967  # "nig"
 
@@ -55,7 +58,8 @@ def _roll_balances(day: date, actor: Actor, at: datetime, progress: Progress) ->
 
 def _retier(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
     counts = tiers.retier(business_day=day, actor=actor, at=at, progress=progress)
-    return {**counts, "rows": counts["customers"]}
+    over = overrides.close_expired(on=day, actor=actor, at=at)
+    return {**counts, "rows": counts["customers"], "overrides_over": over}
 
 
 def _lifecycle(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
@@ -70,12 +74,17 @@ def _kyc(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
     return kyc.run(business_day=day, actor=actor, at=at)
 
 
-def _expire_exports(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
-    return {"rows": exports.expire(at=at)}
+def _tidy(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    files, snapshots = exports.expire(at=at), forget_snapshots(at=at)
+    return {"rows": files + snapshots, "files": files, "snapshots": snapshots}
 
 
 def _roll_up(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
     return {"rows": roll_up_day(day).rows}
+
+
+def _simulator(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return prepare_night(business_day=day, at=at)
 
 
 def _seal(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
@@ -91,7 +100,8 @@ STEPS = (
     Step("quality", _quality),
     Step("kyc", _kyc),
     Step("roll_up", _roll_up),
-    Step("expire_exports", _expire_exports),
+    Step("simulator", _simulator),
+    Step("tidy", _tidy),
     Step("seal", _seal),
 )
 

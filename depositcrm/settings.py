@@ -92,6 +92,8 @@ TEMPLATES = [
     }
 ]
 FORM_RENDERER = "core.pages.FormRenderer"
+# The kinds of rules that the pages of rules offer.
+POLICY_KINDS = "depositcrm.policies.KINDS"
 
 DATABASES = {
     "default": {

@@ -31,7 +31,8 @@ class NightStep(TextChoices):
     QUALITY = "quality", _("Check data quality")
     KYC = "kyc", _("Find papers and reviews that fall due")
     ROLL_UP = "roll_up", _("Roll up figures")
-    EXPIRE_EXPORTS = "expire_exports", _("Delete expired export files")
+    SIMULATOR = "simulator", _("Prepare the simulator")
+    TIDY = "tidy", _("Delete what is past its time")
     SEAL = "seal", _("Seal the trail")
 
 
@@ -47,3 +48,6 @@ class JobName(TextChoices):
     EXPORT = "depositcrm.export_list", _("Write an export file")
     RETIER = "tiers.retier", _("Re-tier customers")
     RETIER_HELP = "tiers.retier_help", _("Help to re-tier customers")
+    SPREAD = "tiers.spread", _("Prepare the simulator")
+    BACKTEST = "tiers.backtest", _("Try two rules on the past")
+    BACKTEST_HELP = "tiers.backtest_help", _("Help to try two rules on the past")

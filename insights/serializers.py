@@ -19,6 +19,7 @@ class EntrySerializer(serializers.Serializer[Entry]):
     topic = serializers.SerializerMethodField()
     outcome = serializers.SerializerMethodField()
     note = serializers.SerializerMethodField()
+    event = serializers.SerializerMethodField()
     from_tier = serializers.SerializerMethodField()
     to_tier = serializers.SerializerMethodField()
     before = serializers.SerializerMethodField()
@@ -39,6 +40,10 @@ class EntrySerializer(serializers.Serializer[Entry]):
     def get_note(self, entry: Entry) -> str | None:
         """Null also where the caller may not read it."""
         return entry.contact.readable_note if entry.contact else None  # type: ignore[attr-defined]
+
+    def get_event(self, entry: Entry) -> str | None:
+        """What happened to the tier: first, up, down, watched, cleared, overridden, returned, renumbered or ruled."""
+        return entry.change.event if entry.change else None
 
     def get_from_tier(self, entry: Entry) -> int | None:
         return entry.change.from_tier if entry.change else None

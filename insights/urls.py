@@ -1,11 +1,12 @@
 from django.urls import path
 
-from insights.views import calendar, homes, jobs, lists, pack, timeline
+from insights.views import calendar, history, homes, jobs, lists, pack, timeline
 
 app_name = "insights"
 urlpatterns = [
     path("", homes.home, name="home"),
     path("boards/<str:code>/", homes.branch, name="branch"),
+    path("tier-history/", history.tier_history, name="tier_history"),
     path("moves/", lists.moves, name="moves"),
     path("maturities/", lists.maturities, name="maturities"),
     path("silent/", lists.silent, name="silent"),

@@ -104,6 +104,7 @@ class TierViewSet(ApiMixin, viewsets.GenericViewSet[Scheme]):
         except BandsError as error:
             raise exceptions.ValidationError({"bounds": [services.band_words(error)]}, code=error.code) from error
         answer = {**asked, "on": day, "by_tier": found.by_tier, "matrix": found.nested}
+        answer |= {"up": found.up, "down": found.down, "watch": found.watched}
         return Response(SimulatedSerializer(answer).data)
 
     def _scheme(self, pk: str | int) -> Scheme:

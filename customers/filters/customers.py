@@ -17,17 +17,29 @@ from core.pages import ORDERING, BulkAction, Cell, Column, ListFilter, ListPage
 from core.pages.choices import LoadedChoiceFilter
 from customers import queries
 from customers.enums import CustomerKind, Stage
-from customers.filters.choices import DAY, MOST_DAYS, NOBODY, managers_of, tier_word, units_of, word_of_tier
+from customers.filters.choices import (
+    DAY,
+    MOST_DAYS,
+    NOBODY,
+    managers_of,
+    offer_units_and_managers,
+    tier_word,
+    units_of,
+    word_of_tier,
+)
 from customers.models import Customer, CustomerPosition
 from customers.models.customers import CustomerPositionQuerySet
-from customers.queries.lists import maturing_within, silent_since
+from customers.queries.lists import maturing_within, silent_since, waiting_since
 from customers.rules.search import read_search
 from customers.services import records
 from staff.access import CUSTOMER_ROLES, HEADS, MANAGERS, scope_of
 from staff.enums import Reach
-from staff.queries import people_offered
 
 RANKS = range(10)
+# What the re-tiering writes on the position: the sum of 1 (the next tier is close) and 2 (losing this one is).
+NEAR_VALUES, NEAR_BOTH = {"up": 1, "down": 2}, 3
+NEAR = [("up", _("Close to the next tier")), ("down", _("Close to losing this tier"))]
+WATCHED = forms.Select(choices=[("", _("All")), ("true", _("Yes")), ("false", _("No"))])
 STAGES = {stage.name.lower(): stage for stage in Stage}
 PERSONAL = _("Whole identity and telephone numbers are searched in the box on top: they must not stand in an address.")
 SEARCH = forms.TextInput(
@@ -83,6 +95,18 @@ class CustomerFilter(ListFilter):
         max_value=MOST_DAYS,
         decimal_places=0,
     )
+    waited = django_filters.NumberFilter(
+        label=_("Without contact for days, at least"),
+        method="waited_for",
+        min_value=1,
+        max_value=MOST_DAYS,
+        decimal_places=0,
+        widget=forms.HiddenInput,
+    )
+    near = django_filters.ChoiceFilter(label=_("Near a bound"), method="near_bound", choices=NEAR, empty_label=_("All"))
+    watched = django_filters.BooleanFilter(
+        label=_("On watch"), field_name="watch_since", lookup_expr="isnull", exclude=True, widget=WATCHED
+    )
     matures = django_filters.NumberFilter(
         label=_("Matures within days"), method="matures_in", min_value=0, max_value=MOST_DAYS, decimal_places=0
     )
@@ -96,15 +120,27 @@ class CustomerFilter(ListFilter):
 
     def filter_queryset(self, queryset: CustomerPositionQuerySet) -> CustomerPositionQuerySet:
         rows: CustomerPositionQuerySet = super().filter_queryset(queryset)
-        # Always so; said again, it lets the index by branch and name serve a branch's list in its usual order.
         by_name = self.data.get(ORDERING, "").removeprefix("-") in {"", "name"}
-        return rows.filter(customer__branch=F("branch")) if by_name else rows
+        # Always so; said again, it lets the index by branch and name serve a branch's list in its usual order. Of the
+        # whole bank it would only make the planner expect a few rows where there are many.
+        return rows.filter(customer__branch=F("branch")) if by_name and not self._is_bank() else rows
+
+    def _is_bank(self) -> bool:
+        """Whether neither the reader's scope nor the filter narrows the list to some units."""
+        is_narrow = self.request is None or scope_of(self.request.user).reach != Reach.BANK
+        return not (is_narrow or self.data.get("branch"))
 
     def in_stages(self, rows: CustomerPositionQuerySet, name: str, stages: list[str]) -> CustomerPositionQuerySet:
         return rows.filter(stage__in=[STAGES[stage] for stage in stages]) if stages else rows
 
     def silent_for(self, rows: CustomerPositionQuerySet, name: str, days: Any) -> CustomerPositionQuerySet:
         return silent_since(rows, today() - timedelta(days=int(days)))
+
+    def waited_for(self, rows: CustomerPositionQuerySet, name: str, days: Any) -> CustomerPositionQuerySet:
+        return waiting_since(rows, today() - timedelta(days=int(days)))
+
+    def near_bound(self, rows: CustomerPositionQuerySet, name: str, bound: str) -> CustomerPositionQuerySet:
+        return rows.filter(near__in=[NEAR_VALUES[bound], NEAR_BOTH])
 
     def matures_in(self, rows: CustomerPositionQuerySet, name: str, days: Any) -> CustomerPositionQuerySet:
         start = queries.ledger_day() or today()
@@ -121,18 +157,18 @@ class CustomerPageFilter(CustomerFilter):
     q = django_filters.CharFilter(
         label=_("Search"), method="searched", widget=SEARCH, max_length=60, validators=[refuse_personal]
     )
-    field_order = ("q", "tier", "stage", "kind", "branch", "manager", "silent", "matures", "opened_since")
+    field_order = (
+        *("q", "tier", "stage", "kind", "branch", "manager"),
+        *("near", "watched", "silent", "waited", "matures", "opened_since"),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.form.order_fields(self.field_order)
         fields = self.form.fields
         fields["tier"].widget.choices = [(rank, word) for rank in (*RANKS[1:], 0) if (word := str(tier_word(rank)))]
-        fields["branch"].offer(fields["branch"].queryset, lambda unit: unit.code)
         if self.request is not None:
-            given = [self.data.get(name) or "" for name in ("branch", "manager")]
-            people = people_offered(fields["manager"].queryset, self.request.user, *given)
-            fields["manager"].offer(people, lambda person: person.staff_no)
+            offer_units_and_managers(fields, self.data, self.request.user)
 
 
 class CustomerApiFilter(CustomerFilter):

@@ -2,77 +2,63 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from customers.rules import insurance, kyc, lifecycle, merges, quality
 from staff import rules as staff_rules
-from staff.services.policies import Reader
+from staff.services.policies import PolicyKind, Text
 
-Text = str | Promise
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SEPARATORS = re.compile(r"[,，、;；\s]+")
 DAY_INPUT = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A set of rules that can be edited: its built-in values, and what reads and checks them."""
-
-    key: str
-    title: Text
-    text: Text
-    built_in: Mapping[str, Any]
-    read: Reader
-
-
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, PolicyKind] = {
     kind.key: kind
     for kind in (
-        Kind(
+        PolicyKind(
             "kyc",
             _("KYC reviews and documents"),
             _("How often customers are reviewed by risk grade, and when notice is given."),
             kyc.BUILT_IN,
             kyc.read_kyc,
         ),
-        Kind(
+        PolicyKind(
             "insurance",
             _("Deposit insurance"),
             _("The limit per depositor that the insurance lens measures against."),
             insurance.BUILT_IN,
             insurance.read_insurance,
         ),
-        Kind(
+        PolicyKind(
             "lifecycle",
             _("Life-cycle stages"),
             _("When a customer counts as new, growing, declining, lost or won back."),
             lifecycle.BUILT_IN,
             lifecycle.read_lifecycle,
         ),
-        Kind(
+        PolicyKind(
             "quality",
             _("Data quality"),
             _("How old a value may get, what a complete record is, and what to ask next."),
             quality.BUILT_IN,
             quality.read_quality,
         ),
-        Kind(
+        PolicyKind(
             "merging",
             _("Merging customers"),
             _("How long a merge can be taken back."),
             merges.BUILT_IN,
             merges.read_merging,
         ),
-        Kind(
+        PolicyKind(
             "exports",
             _("Files from lists"),
             _("From how many rows a second person approves, and how long a file is kept."),
@@ -196,7 +182,7 @@ class PolicyForm(forms.Form):
         help_text=_("The second person reads it before deciding."),
     )
 
-    def __init__(self, data: Any = None, *, kind: Kind, values: Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, kind: PolicyKind, values: Mapping[str, Any], **kwargs: Any) -> None:
         initial = {_name(path): value for path, value in leaves(values)}
         super().__init__(data, initial={**initial, **kwargs.pop("initial", {})}, **kwargs)
         self.kind, self.values = kind, values

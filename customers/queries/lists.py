@@ -59,6 +59,12 @@ def silent_since(positions: CustomerPositionQuerySet, day: date) -> CustomerPosi
     return positions.filter(Q(last_contact_on__lte=day) | Q(last_contact_on=None))
 
 
+def waiting_since(positions: CustomerPositionQuerySet, day: date) -> CustomerPositionQuerySet:
+    """Those whose last contact was on `day` or before; of those who never had one whose tier began by then."""
+    # Not as one coalesce: of the columns themselves PostgreSQL knows how many rows there are.
+    return positions.filter(Q(last_contact_on__lte=day) | Q(last_contact_on=None, tier_since__lte=day))
+
+
 def maturing_within(positions: CustomerPositionQuerySet, start: date, end: date) -> CustomerPositionQuerySet:
     """Those with a deposit that matures within start..end, both included."""
     maturing = Account.everything.filter(

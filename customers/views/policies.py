@@ -5,22 +5,24 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.clock import now, today
 from core.errors import DomainError
-from customers.forms.policies import KINDS, Kind, PolicyDecisionForm, PolicyForm, label_of, leaves, shown
+from customers.forms.policies import PolicyDecisionForm, PolicyForm, label_of, leaves, shown
 from customers.queries import policies as queries
 from staff.access import has_role, roles
 from staff.enums import PolicyStatus, Role
 from staff.models import Approval, Policy
 from staff.services import policies as services
+from staff.services.policies import PolicyKind, Text
 
 READERS = (Role.ADMIN, Role.BRANCH_HEAD, Role.HEAD_OFFICE, Role.COMPLIANCE, Role.AUDITOR)
 EDITORS = (Role.ADMIN, Role.HEAD_OFFICE)
@@ -37,7 +39,7 @@ TONES = {
 class Difference:
     """A value that two versions have different, to read."""
 
-    label: str | Promise
+    label: Text
     before: str
     after: str
 
@@ -46,7 +48,7 @@ class Difference:
 class KindRow:
     """A kind as the list of rules shows it; version None = the built-in rules."""
 
-    kind: Kind
+    kind: PolicyKind
     in_force: Policy | None
     coming: Policy | None
     waiting: int
@@ -80,11 +82,11 @@ class VersionRow:
 def policy_list(request: HttpRequest) -> HttpResponse:
     """Every kind of rules with the version in force and the next one."""
     found, day = queries.all_versions(), today()
-    rows = [_kind_row(kind, found.get(kind.key, []), day) for kind in KINDS.values()]
+    rows = [_kind_row(kind, found.get(kind.key, []), day) for kind in _kinds().values()]
     return render(request, "customers/policies.html", {"rows": rows, "page_title": _("Rules")})
 
 
-def _kind_row(kind: Kind, versions: list[Policy], day: date) -> KindRow:
+def _kind_row(kind: PolicyKind, versions: list[Policy], day: date) -> KindRow:
     waiting = sum(version.status == PolicyStatus.SUBMITTED for version in versions)
     return KindRow(kind, queries.in_force_among(versions, day), queries.next_among(versions, day), waiting)
 
@@ -96,23 +98,32 @@ def policy_detail(request: HttpRequest, kind: str) -> HttpResponse:
     return render(request, "customers/policy.html", _detail(request, _kind(kind)))
 
 
-def _kind(key: str) -> Kind:
-    if key not in KINDS:
+def _kinds() -> Mapping[str, PolicyKind]:
+    """Those of every app, as the composition root lists them."""
+    kinds: Mapping[str, PolicyKind] = import_string(settings.POLICY_KINDS)
+    return kinds
+
+
+def _kind(key: str) -> PolicyKind:
+    found = _kinds().get(key)
+    if found is None:
         raise Http404
-    return KINDS[key]
+    return found
 
 
 def _version(kind: str, version: int) -> Policy:
     return get_object_or_404(queries.versions_of(_kind(kind).key), version=version)
 
 
-def _detail(request: HttpRequest, kind: Kind, decided: PolicyDecisionForm | None = None, at: int = 0) -> dict[str, Any]:
+def _detail(
+    request: HttpRequest, kind: PolicyKind, decided: PolicyDecisionForm | None = None, at: int = 0
+) -> dict[str, Any]:
     versions, day = list(queries.versions_of(kind.key)), today()
     in_force, asked = queries.in_force_among(versions, day), queries.waiting_for(versions)
     rows = []
     for policy in versions:
         form = decided if decided is not None and policy.version == at else _decision(policy)
-        rows.append(_row(request, policy, versions, in_force, asked.get(policy.pk), form))
+        rows.append(_row(request, kind, policy, versions, in_force, asked.get(policy.pk), form))
     return {
         "kind": kind,
         "rows": rows,
@@ -131,6 +142,7 @@ def _decision(policy: Policy) -> PolicyDecisionForm:
 
 def _row(
     request: HttpRequest,
+    kind: PolicyKind,
     policy: Policy,
     versions: list[Policy],
     in_force: Policy | None,
@@ -144,7 +156,7 @@ def _row(
         tone=TONES[PolicyStatus(policy.status)],
         in_force=policy == in_force,
         before=before,
-        differences=_differences(KINDS[policy.kind], before.values if before else None, policy.values),
+        differences=_differences(kind, before.values if before else None, policy.values),
         asked=asked,
         form=form,
         may_edit=is_editor and policy.status in services.EDITABLE,
@@ -155,20 +167,26 @@ def _row(
     )
 
 
-def _lines(kind: Kind, values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    given = dict(leaves({**kind.built_in, **values}))
-    for path, _built_in in leaves(kind.built_in):
-        yield {"label": label_of(kind.key, path), "value": shown(given.get(path, "")), "kind": "text"}
+def _lines(kind: PolicyKind, values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    whole = {**kind.built_in, **values}
+    for label, text in kind.summary(whole) if kind.summary else _parts(kind, whole).values():
+        yield {"label": label, "value": text, "kind": "text"}
 
 
-def _differences(kind: Kind, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[Difference]:
-    old, new = dict(leaves({**kind.built_in, **(before or {})})), dict(leaves({**kind.built_in, **after}))
-    paths = list(dict.fromkeys([*old, *new]))
-    return [
-        Difference(label_of(kind.key, path), shown(old.get(path, "")), shown(new.get(path, "")))
-        for path in paths
-        if old.get(path) != new.get(path)
-    ]
+def _parts(kind: PolicyKind, whole: Mapping[str, Any]) -> Mapping[str, tuple[Text, str]]:
+    if kind.parts:
+        return kind.parts(whole)
+    return {path: (label_of(kind.key, path), shown(value)) for path, value in leaves(whole)}
+
+
+def _differences(kind: PolicyKind, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[Difference]:
+    old, new = _parts(kind, {**kind.built_in, **(before or {})}), _parts(kind, {**kind.built_in, **after})
+    found = []
+    for path in dict.fromkeys([*old, *new]):
+        was, said = old.get(path, ("", ""))[1], new.get(path, ("", ""))[1]
+        if was != said:
+            found.append(Difference((new.get(path) or old[path])[0], was, said))
+    return found
 
 
 @roles(*EDITORS)
@@ -178,13 +196,8 @@ def policy_draft(request: HttpRequest, kind: str) -> HttpResponse:
     found = _kind(kind)
     in_force = queries.in_force_among(list(queries.versions_of(kind)), today())
     initial = {"effective_on": today() + timedelta(days=1)}
-    form = PolicyForm(
-        request.POST or None,
-        kind=found,
-        values={**found.built_in, **(in_force.values if in_force else {})},
-        initial=initial,
-    )
-    return _edit(request, found, form, None)
+    values = {**found.built_in, **(in_force.values if in_force else {})}
+    return _edit(request, found, values, initial, None)
 
 
 @roles(*EDITORS)
@@ -195,14 +208,23 @@ def policy_edit(request: HttpRequest, kind: str, version: int) -> HttpResponse:
     if policy.status not in services.EDITABLE:
         return redirect("customers:policy", kind)
     initial = {"effective_on": policy.effective_on, "note": policy.note}
-    form = PolicyForm(request.POST or None, kind=found, values={**found.built_in, **policy.values}, initial=initial)
-    return _edit(request, found, form, policy)
+    return _edit(request, found, {**found.built_in, **policy.values}, initial, policy)
 
 
-def _edit(request: HttpRequest, kind: Kind, form: PolicyForm, policy: Policy | None) -> HttpResponse:
+def _edit(
+    request: HttpRequest, kind: PolicyKind, values: Mapping[str, Any], initial: dict[str, Any], policy: Policy | None
+) -> HttpResponse:
+    form = (kind.form or PolicyForm)(request.POST or None, kind=kind, values=values, initial=initial)
+    if change := request.POST.get("change", ""):
+        # A line more or less in the editor of a kind that has lines; nothing is saved yet.
+        return _editor(request, kind, form.changed(change) if hasattr(form, "changed") else form, policy, 200)
     if request.method == "POST" and form.is_valid() and _save(request, kind, form, policy):
         messages.success(request, _("The draft was saved. It changes nothing until a second person approves it."))
         return redirect("customers:policy", kind.key)
+    return _editor(request, kind, form, policy, INVALID if form.errors else 200)
+
+
+def _editor(request: HttpRequest, kind: PolicyKind, form: Any, policy: Policy | None, status: int) -> HttpResponse:
     title = _("Change version %(version)s") % {"version": policy.version} if policy else _("New version")
     context = {
         "kind": kind,
@@ -214,10 +236,10 @@ def _edit(request: HttpRequest, kind: Kind, form: PolicyForm, policy: Policy | N
             {"label": title},
         ],
     }
-    return render(request, "customers/policy_form.html", context, status=INVALID if form.errors else 200)
+    return render(request, "customers/policy_form.html", context, status=status)
 
 
-def _save(request: HttpRequest, kind: Kind, form: PolicyForm, policy: Policy | None) -> bool:
+def _save(request: HttpRequest, kind: PolicyKind, form: Any, policy: Policy | None) -> bool:
     said: dict[str, Any] = {
         "values": form.typed_values(),
         "effective_on": form.cleaned_data["effective_on"],
@@ -306,7 +328,7 @@ def _decide(request: HttpRequest, policy: Policy, decision: str, digest: str, co
         services.withdraw(**who)
         return _("Taken back: it is a draft again.")
     approve = decision == "approve"
-    services.decide(**who, digest=digest, approve=approve, comment=comment, read=KINDS[policy.kind].read)
+    services.decide(**who, digest=digest, approve=approve, comment=comment, read=_kind(policy.kind).read)
     if approve:
         return _("Approved: it takes effect on %(day)s.") % {"day": policy.effective_on.isoformat()}
     return _("Sent back: it can be changed and submitted again.")

@@ -29,6 +29,7 @@ from depositcrm.demo.care import seed_care
 from depositcrm.demo.kyc import seed_kyc
 from depositcrm.demo.portfolio import seed_portfolio
 from depositcrm.demo.quality import seed_quality, seed_stages
+from depositcrm.demo.tiers import seed_policy_desk
 from depositcrm.demo.world import PRODUCTS, DemoCustomer, daily_changes, make_customer, person_name
 from insights.services import roll_up_range, start_night
 from servicing.enums import Channel, Direction, Topic
@@ -113,8 +114,8 @@ def seed(*, plan: Plan, password: str, at: datetime, say: Say) -> Seeded:
     _shares(at)
     say("contacts")
     _contacts(rng, plan, at)
-    say("consents, papers, promises, hand-overs")
-    for part in (seed_quality, seed_care, seed_kyc, seed_portfolio):
+    say("consents, papers, promises, hand-overs, tier policy")
+    for part in (seed_quality, seed_care, seed_kyc, seed_portfolio, seed_policy_desk):
         # A generator of its own for each, so that one part's change leaves the others as they were.
         part(rng=random.Random(f"{plan.seed} {part.__name__}"), end=plan.end, at=at)  # noqa: S311
     return Seeded(plan.customers, accounts, plan.days, round(time.monotonic() - started, 1), digest.hexdigest())

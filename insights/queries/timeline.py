@@ -18,7 +18,9 @@ from servicing import queries as servicing
 from servicing.models import Interaction
 from staff.access import scope_of
 from staff.models import User
+from tiers.enums import Event
 from tiers.models import TierChange
+from tiers.queries import bands_of, bands_of_run, tier_name
 
 PAGE = 20
 # At one moment, higher comes first; what is known at the close of a day follows on the day's contacts.
@@ -41,7 +43,7 @@ class Jump:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry; exactly one of contact (with `readable_note`), change and jump is set."""
+    """One entry; exactly one of contact (with `readable_note`), change (with the tiers' names) and jump is set."""
 
     kind: EntryKind
     at: datetime
@@ -49,6 +51,13 @@ class Entry:
     contact: Interaction | None = None
     change: TierChange | None = None
     jump: Jump | None = None
+    from_name: str = ""
+    to_name: str = ""
+
+    @property
+    def is_move(self) -> bool:
+        """Whether the tier in effect is another one now, or has another number."""
+        return self.change is not None and self.change.event in (Event.UP, Event.DOWN, Event.RENUMBERED)
 
     @property
     def sort_key(self) -> tuple[datetime, int, int]:
@@ -126,8 +135,11 @@ def _changes(customer: Customer, viewer: User, mark: Mark | None, limit: int) ->
     rows = TierChange.objects.visible_to(viewer).filter(customer=customer).order_by("-on")
     if mark is not None:
         rows = rows.filter(**_day_bound(mark, EntryKind.TIER))
+    rows = rows.select_related("scheme", "override").prefetch_related("scheme__bands")
     for row in rows[:limit]:
-        yield Entry(EntryKind.TIER, _close(row.on), row.pk, change=row)
+        before = tier_name(row.from_tier, bands_of_run(row.on, before=True))
+        after = tier_name(row.to_tier, bands_of(row.scheme))
+        yield Entry(EntryKind.TIER, _close(row.on), row.pk, change=row, from_name=before, to_name=after)
 
 
 def _jumps(customer: Customer, viewer: User, mark: Mark | None, limit: int) -> Iterator[Entry]:

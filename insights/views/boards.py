@@ -363,5 +363,6 @@ def _links(unit: Unit, today: date) -> dict[str, str]:
         "customers": link("customers:list", **unit.params),
         "maturities": link("insights:maturities", since=today, until=until, **unit.params),
         "movers": link("tiers:movers", **unit.params),
+        "history": link("insights:tier_history", **unit.params),
         "contacts": link("servicing:contacts"),
     }

@@ -1,13 +1,15 @@
 """Versions of rules: drafted by one person, approved by another, in force from their date. None is changed after."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core import trail
@@ -29,6 +31,26 @@ LOCK_CLASS = 0x706F6C  # "pol"
 
 # Reads the values of a kind; raises ValueError when they make no sense. Each kind's app has its own.
 Reader = Callable[[Mapping[str, Any]], object]
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyKind:
+    """A set of rules that can be edited: its built-in values, and what reads and checks them.
+
+    A kind whose values are no mere numbers and words brings its own `form` (made and asked like
+    customers.forms.policies.PolicyForm), the `parts` two versions are compared by (path: label and text) and the
+    `summary` that is shown of what is in force (label and text).
+    """
+
+    key: str
+    title: Text
+    text: Text
+    built_in: Mapping[str, Any]
+    read: Reader
+    form: Any = None
+    parts: Callable[[Mapping[str, Any]], Mapping[str, tuple[Text, str]]] | None = None
+    summary: Callable[[Mapping[str, Any]], Iterable[tuple[Text, str]]] | None = None
 
 
 class PolicyBankWide(DomainError):

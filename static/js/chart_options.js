@@ -39,17 +39,26 @@ function tokens() {
   return (name) => style.getPropertyValue(`--${name}`).trim();
 }
 
+function isLine(kind) {
+  return kind === "line" || kind === "area";
+}
+
 function seriesOf(kind, item, index, data, token) {
   const colour = token(item.tone || `series-${(index % 5) + 1}`);
   const linked = Boolean(item.hrefs?.length);
   const base = { name: item.name, data: item.values, itemStyle: { color: colour }, cursor: linked ? "pointer" : "default", emphasis: { focus: kind === "bar" ? "none" : "series" } };
   if (index === 0 && data.marks?.length) base.markLine = marksOf(data.marks, token);
-  if (kind !== "line") {
+  if (!isLine(kind)) {
     return { ...base, type: "bar", stack: kind === "stacked" ? "all" : undefined, barMaxWidth: 36, itemStyle: { color: colour, borderColor: token("surface"), borderWidth: kind === "stacked" ? 1 : 0, borderRadius: kind === "bar" ? [3, 3, 0, 0] : 0 } };
   }
   const few = data.labels.length <= 31;
   const line = { width: index === 0 ? 2.25 : 1.75, color: colour, type: item.style || DASHES[index % DASHES.length] };
-  return { ...base, type: "line", step: item.step ? "end" : false, lineStyle: line, symbol: "circle", symbolSize: few ? 5 : 4, showSymbol: few && linked, triggerLineEvent: false, connectNulls: true, areaStyle: index === 0 && data.series.length < 3 ? { color: colour, opacity: 0.07 } : undefined };
+  return { ...base, type: "line", step: item.step ? "end" : false, lineStyle: line, symbol: "circle", symbolSize: few ? 5 : 4, showSymbol: few && linked, triggerLineEvent: false, connectNulls: true, ...areaOf(kind, index, data, colour) };
+}
+
+function areaOf(kind, index, data, colour) {
+  if (kind === "area") return { stack: "all", areaStyle: { color: colour, opacity: 0.45 }, lineStyle: { width: 1.5, color: colour, type: "solid" } };
+  return { areaStyle: index === 0 && data.series.length < 3 ? { color: colour, opacity: 0.07 } : undefined };
 }
 
 function marksOf(marks, token) {
@@ -81,9 +90,9 @@ export function optionsOf(kind, data) {
     aria: { enabled: false },
     textStyle: { fontFamily: token("font") },
     grid: { left: 8, right: 16, top: many ? 40 : 16, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-    legend: { show: many, top: 4, left: 8, itemWidth: kind === "line" ? 22 : 12, itemHeight: 10, itemGap: 18, textStyle: text, inactiveColor: token("line-strong"), type: "scroll" },
+    legend: { show: many, top: 4, left: 8, itemWidth: isLine(kind) ? 22 : 12, itemHeight: 10, itemGap: 18, textStyle: text, inactiveColor: token("line-strong"), type: "scroll" },
     tooltip: tooltipOf(data, token),
-    xAxis: { type: "category", data: data.labels, boundaryGap: kind !== "line", axisLine: { lineStyle: { color: token("line-strong") } }, axisTick: { show: false }, axisLabel: { ...text, hideOverlap: true, ...(kind === "line" && { alignMinLabel: "left", alignMaxLabel: "right" }), formatter: dayText(data.labels) } },
+    xAxis: { type: "category", data: data.labels, boundaryGap: !isLine(kind), axisLine: { lineStyle: { color: token("line-strong") } }, axisTick: { show: false }, axisLabel: { ...text, hideOverlap: true, ...(isLine(kind) && { alignMinLabel: "left", alignMaxLabel: "right" }), formatter: dayText(data.labels) } },
     yAxis: { type: "value", scale: kind === "line" && !data.zero, splitNumber: 4, minInterval: data.unit === "count" ? 1 : 0, splitLine: { lineStyle: { color: token("line") } }, axisLabel: { ...text, formatter: (value) => axisText(value, data.unit) } },
     series: data.series.map((item, index) => seriesOf(kind, item, index, data, token)),
   };

@@ -1,4 +1,4 @@
-// Draws <figure data-chart="line|bar|stacked" data-source="ID OF json_script" data-lib="URL OF ECHARTS">.
+// Draws <figure data-chart="line|area|bar|stacked" data-source="ID OF json_script" data-lib="URL OF ECHARTS">.
 // The library loads when the first chart comes near the screen. The table twin is in the page already.
 import { optionsOf } from "./chart_options.js";
 

@@ -16,6 +16,7 @@ document.addEventListener("click", (event) => {
   // A click on the backdrop hits the dialog itself, never a child.
   if (event.target.matches("dialog.dialog")) event.target.close();
   event.target.closest("[data-dismiss]")?.closest(".alert").remove();
+  if (event.target.closest("[data-print]")) window.print();
 });
 
 document.addEventListener("keydown", (event) => {

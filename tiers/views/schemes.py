@@ -1,4 +1,4 @@
-"""Schemes and their approval, movers, and a customer's way through the tiers."""
+"""One version of the tier scheme: what it says, the editor with its preview, submitting and deciding."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,41 +13,28 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.clock import now, today
 from core.errors import DomainError
-from core.pages import recall
-from customers.models import Customer
 from customers.queries import ledger_day
-from staff.access import CUSTOMER_ROLES, has_role, roles, scope_of
-from staff.enums import Role
+from staff.access import has_role, roles
 from staff.models import Approval
-from staff.queries import view_to_open
 from tiers import queries, services
 from tiers.enums import Measure, SchemeStatus
-from tiers.filters import MOVERS
-from tiers.forms import BANDS, BandFormSet, DecisionForm, SchemeForm, changed_lines, content_from, initial_of
+from tiers.filters import SCHEME_TONES
+from tiers.forms.schemes import (
+    BANDS,
+    BandFormSet,
+    DecisionForm,
+    SchemeForm,
+    asked_facts,
+    asked_lines,
+    changed_lines,
+    content_from,
+    initial_of,
+    tried_from,
+    typed_facts,
+)
 from tiers.models import Scheme
-from tiers.rules import Band, BandsError, SchemeContent, validate_bands
-
-READERS = (Role.ADMIN, Role.BRANCH_HEAD, Role.HEAD_OFFICE, Role.COMPLIANCE, Role.AUDITOR)
-EDITORS = (Role.ADMIN, Role.HEAD_OFFICE)
-SHOWN = 100
-INVALID = 422  # htmx shows forms with errors under this status
-TONES = {
-    SchemeStatus.DRAFT: "neutral",
-    SchemeStatus.SUBMITTED: "warn",
-    SchemeStatus.APPROVED: "good",
-    SchemeStatus.REJECTED: "bad",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class VersionRow:
-    """A version as the list of versions shows it."""
-
-    scheme: Scheme
-    bands: list[Band]
-    differences: list[queries.Difference]
-    tone: str
-    in_force: bool
+from tiers.rules import BandsError, BasisError, SchemeContent
+from tiers.views.policy import EDITORS, INVALID, READERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +45,6 @@ class Preview:
     simulation: queries.Simulation | None = None
     shifts: list[queries.TierShift] | None = None
     fault: str = ""
-
-
-@roles(*READERS)
-@require_GET
-def scheme_list(request: HttpRequest) -> HttpResponse:
-    """All versions of the tier policy, the newest first."""
-    schemes = list(queries.versions())
-    in_force = Scheme.objects.in_force_on(today())
-    context = {
-        "rows": [_row(scheme, schemes, in_force) for scheme in schemes],
-        "may_edit": has_role(request.user, *EDITORS),
-        "page_title": _("Tier policy"),
-    }
-    return render(request, "tiers/schemes.html", context)
-
-
-def _row(scheme: Scheme, among: list[Scheme], in_force: Scheme | None) -> VersionRow:
-    before = queries.previous_version(scheme, among)
-    changes = queries.differences(queries.content_of(before), queries.content_of(scheme)) if before else []
-    tone = TONES[SchemeStatus(scheme.status)]
-    return VersionRow(scheme, queries.bands_of(scheme), changes, tone, scheme == in_force)
 
 
 @roles(*READERS)
@@ -98,26 +64,56 @@ def _decision(scheme: Scheme) -> DecisionForm:
 
 
 def _detail(request: HttpRequest, scheme: Scheme, form: DecisionForm) -> dict[str, Any]:
-    asked = queries.pending_approval(scheme)
-    content = queries.content_of(scheme)
-    before = queries.previous_version(scheme)
-    is_editor = has_role(request.user, *EDITORS)
+    asked, content, before = (
+        queries.pending_approval(scheme),
+        queries.content_of(scheme),
+        queries.previous_version(scheme),
+    )
+    is_editor, is_approved = has_role(request.user, *EDITORS), scheme.status == SchemeStatus.APPROVED
+    standing = _standing(scheme)
     return {
         "scheme": scheme,
         "bands": queries.bands_of(scheme),
+        "measure": queries.measure_words(content),
+        "counted": queries.counted_words(content),
+        "watch": queries.watch_words(content),
         "before": before,
         "differences": queries.differences(queries.content_of(before) if before else None, content),
-        "tone": TONES[SchemeStatus(scheme.status)],
+        "standing": standing,
         "asked": asked,
         "form": form,
-        "preview": _preview(content) if is_editor and scheme.status != SchemeStatus.APPROVED else None,
+        "preview": _preview(content) if is_editor and not is_approved else None,
         "may_copy": is_editor,
+        "may_go_back": is_editor and standing.is_worth_going_back_to,
         "may_edit": is_editor and scheme.status in services.EDITABLE,
         "may_submit": is_editor and scheme.status == SchemeStatus.DRAFT,
         "may_decide": is_editor and _is_second(request, scheme, asked),
         "may_withdraw": is_editor and asked is not None and asked.requested_by_id == request.user.pk,
         "crumbs": _crumbs(str(scheme)),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a version stands today; an approved one is in force, to come, or replaced.
+
+    Worth going back to: what was replaced, and what holds now when something else is to come.
+    """
+
+    tone: str
+    is_in_force: bool
+    is_coming: bool
+    is_replaced: bool
+    is_worth_going_back_to: bool
+
+
+def _standing(scheme: Scheme) -> Standing:
+    is_approved, day = scheme.status == SchemeStatus.APPROVED, today()
+    is_in_force = Scheme.objects.in_force_on(day) == scheme
+    is_coming = is_approved and scheme.effective_on > day
+    is_replaced = is_approved and not is_in_force and not is_coming
+    is_worth = is_replaced or (is_in_force and queries.next_versions(day).exists())
+    return Standing(SCHEME_TONES[SchemeStatus(scheme.status)], is_in_force, is_coming, is_replaced, is_worth)
 
 
 def _is_second(request: HttpRequest, scheme: Scheme, asked: Approval | None) -> bool:
@@ -131,23 +127,26 @@ def _crumbs(title: str) -> list[dict[str, str]]:
 def _preview(content: SchemeContent) -> Preview:
     day = ledger_day() or today()
     try:
-        validate_bands(content.bands)
+        simulation = queries.simulate_content(content, day)
     except BandsError as error:
         return Preview(day, fault=services.band_words(error))
-    simulation = queries.simulate([band.floor for band in content.bands], content.measure, day)
+    except BasisError as error:
+        return Preview(day, fault=services.basis_words(error))
     return Preview(day, simulation, queries.shifts(simulation, content.bands))
 
 
 @roles(*EDITORS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def scheme_new(request: HttpRequest) -> HttpResponse:
-    """Draw up a version, beginning with what is in force or with the version named by ?based_on=."""
+    """Draw up a version, beginning with what is in force, with the version named by ?based_on=, or with the floors and
+    the measure the address names, as the simulator does."""
     based_on = request.GET.get("based_on", "")
-    scheme = _scheme(int(based_on)) if based_on.isdecimal() else Scheme.objects.in_force_on(today())
+    is_key = based_on.isascii() and based_on.isdecimal() and len(based_on) < 19
+    scheme = _scheme(int(based_on)) if is_key else Scheme.objects.in_force_on(today())
     content = queries.content_of(scheme) if scheme else SchemeContent("", Measure.BALANCE, today(), "", ())
-    facts, lines = initial_of(content)
-    facts |= {"effective_on": queries.first_free_day(today()), "note": ""}
-    return _edit(request, None, facts, lines)
+    facts, _lines = initial_of(content)
+    facts |= {"effective_on": queries.first_free_day(today()), "note": ""} | asked_facts(request.GET)
+    return _edit(request, None, facts, asked_lines(request.GET, content.bands))
 
 
 @roles(*EDITORS)
@@ -165,7 +164,7 @@ def _edit(
 ) -> HttpResponse:
     change = request.POST.get("change", "")
     if change:
-        form = SchemeForm(initial={name: request.POST.get(name, "") for name in SchemeForm.base_fields})
+        form = SchemeForm(initial=typed_facts(request.POST))
         bands = BandFormSet(initial=changed_lines(request.POST, change), prefix=BANDS)
         return _editor(request, scheme, form, bands)
     data = request.POST if request.method == "POST" else None
@@ -210,14 +209,15 @@ def _faulty(bands: Any) -> bool:
 def scheme_preview(request: HttpRequest) -> HttpResponse:
     """Who would move under what stands in the editor right now."""
     form, bands = SchemeForm(request.POST), BandFormSet(request.POST, prefix=BANDS)
-    # Date and reason do not matter for the count.
+    # Name, date and reason do not matter for the count.
     form.is_valid()
-    measure = form.cleaned_data.get("measure", Measure.BALANCE.value)
+    wrong = [error for name in ("best_of", "trailing_days", "watch_periods") for error in form.errors.get(name, [])]
     if not bands.is_valid():
         preview = Preview(today(), fault=_("The preview appears as soon as every tier is filled in."))
+    elif wrong:
+        preview = Preview(today(), fault=" ".join(wrong))
     else:
-        form.cleaned_data = {"name": "", "measure": measure, "effective_on": today(), "note": ""}
-        preview = _preview(content_from(form, bands))
+        preview = _preview(tried_from(form, bands, today()))
     return render(request, "tiers/preview.html", {"preview": preview})
 
 
@@ -260,43 +260,3 @@ def _decide(request: HttpRequest, scheme: Scheme, decision: str, digest: str, co
         return _("Sent back: it can be changed and submitted again.")
     services.withdraw_scheme(**who)
     return _("Taken back: it is a draft again.")
-
-
-@roles(*CUSTOMER_ROLES)
-@require_GET
-def mover_list(request: HttpRequest) -> HttpResponse:
-    """Customers who moved between tiers, the latest month unless other days are asked for."""
-    amounts, moves = scope_of(request.user).amounts, queries.moves_of(request.user)
-    recall(request, MOVERS, view_to_open(request.user, MOVERS.list_key, request.GET), moves, amounts=amounts)
-    listing = MOVERS.show(request, moves, amounts=amounts)
-    context = {"listing": listing, "last": queries.latest_run_day(), "page_title": _("Movers")}
-    return render(request, "tiers/movers.html", context)
-
-
-@roles(*CUSTOMER_ROLES)
-@require_GET
-def tier_of_customer(request: HttpRequest, customer_no: str) -> HttpResponse:
-    """A tab of the customer page: the tier, why, and how it came about."""
-    customer = get_object_or_404(Customer.objects.visible_to(request.user), customer_no=customer_no)
-    amounts = scope_of(request.user).amounts
-    context = {
-        "customer": customer,
-        "explanation": queries.explain(customer, ledger_day() or today()),
-        "history": [_change_row(change) for change in queries.tier_history(request.user, customer)[:SHOWN]],
-        "amounts": amounts,
-    }
-    return render(request, "tiers/of_customer.html", context)
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """A change of tier with the names its own scheme gave."""
-
-    change: Any
-    from_name: str
-    to_name: str
-
-
-def _change_row(change: Any) -> ChangeRow:
-    bands = queries.bands_of(change.scheme)
-    return ChangeRow(change, queries.tier_name(change.from_tier, bands), queries.tier_name(change.to_tier, bands))
