@@ -76,6 +76,9 @@ PROSPECT = {"number": "PROSPa"}
 EXPORT = {"pk": record("export")}
 FINDING = {"pk": record("finding")}
 MERGE = {"pk": record("merge")}
+BACKTEST = {"pk": record("backtest")}
+OVERRIDE, SCHEME = {"pk": record("override")}, {"pk": record("scheme")}
+RUN = {"pk": record("run")}
 PERSON = {"staff_no": "NO-teller_b"}
 # Shared with the branch: colleagues open it, its owner alone changes it.
 VIEW = {"pk": record("view")}
@@ -115,6 +118,7 @@ PAGES = [
     Row("api_docs", get=ALL),
     Row("insights:home", get=ALL),
     Row("insights:branch", {"code": "01A"}, get=of_a(*HEADS)),
+    Row("insights:tier_history", get=only(*AMOUNT_ROLES)),
     Row("insights:moves", get=only(*AMOUNT_ROLES)),
     Row("insights:maturities", get=only(*AMOUNT_ROLES)),
     Row("insights:silent", get=only(*AMOUNT_ROLES)),
@@ -211,10 +215,42 @@ PAGES = [
     Row("tiers:scheme_preview", post=MAKERS),
     Row("tiers:scheme", DRAFT, get=SCHEMES),
     Row("tiers:scheme_edit", DRAFT, get=MAKERS, post=MAKERS),
+    Row("tiers:scheme_compare", get=SCHEMES),
+    Row("tiers:scheme_rollback", SCHEME, get=MAKERS, post=MAKERS),
     Row("tiers:scheme_submit", DRAFT, post=MAKERS),
     Row("tiers:scheme_decide", DRAFT, post=MAKERS),
+    Row("tiers:overrides", get=only(*AMOUNT_ROLES, Role.COMPLIANCE)),
+    Row(
+        "tiers:override_export",
+        get=only(*AMOUNT_ROLES, Role.COMPLIANCE),
+        post=only(*AMOUNT_ROLES, Role.COMPLIANCE),
+    ),
+    Row("tiers:override_of", A, get=of_a(*CUSTOMER_ROLES)),
+    Row("tiers:override_new", A, get=of_a(*BOOK_KEEPERS, Role.BRANCH_HEAD), post=of_a(*BOOK_KEEPERS, Role.BRANCH_HEAD)),
+    Row("tiers:override", OVERRIDE, get=of_a(*AMOUNT_ROLES, Role.COMPLIANCE)),
+    Row("tiers:override_decide", OVERRIDE, post=of_a(*AMOUNT_ROLES)),
+    Row("tiers:override_end", OVERRIDE, post=of_a(*AMOUNT_ROLES)),
+    Row("tiers:catalogue", get=ALL),
+    Row("tiers:entitlements_of", A, get=of_a(*CUSTOMER_ROLES)),
+    Row("tiers:standards", get=ALL),
+    Row("tiers:standards_counts", get=only(*CUSTOMER_ROLES, Role.ADMIN)),
+    Row("tiers:runway", A, get=of_a(*CUSTOMER_ROLES)),
+    Row("tiers:simulator", get=only(Role.ADMIN, *HEADS)),
+    Row("tiers:simulator_answer", get=only(Role.ADMIN, *HEADS)),
+    Row("tiers:backtests", get=only(Role.ADMIN, *HEADS), post=MAKERS),
+    Row("tiers:backtest", BACKTEST, get=only(Role.ADMIN, *HEADS)),
+    Row("tiers:backtest_progress", BACKTEST, get=only(Role.ADMIN, *HEADS)),
+    Row("tiers:backtest_again", BACKTEST, post=MAKERS),
+    Row("tiers:flows", get=only(*AMOUNT_ROLES, Role.ADMIN)),
+    Row("tiers:flow_board", get=only(*AMOUNT_ROLES, Role.ADMIN)),
+    Row("tiers:flow_names", get=only(*AMOUNT_ROLES)),
+    Row("tiers:flow_export", get=only(*AMOUNT_ROLES), post=only(*AMOUNT_ROLES)),
     Row("tiers:movers", get=only(*CUSTOMER_ROLES)),
     Row("tiers:of_customer", A, get=of_a(*CUSTOMER_ROLES)),
+    Row("tiers:explanation", A, get=of_a(*CUSTOMER_ROLES)),
+    Row("tiers:watch", get=only(*CUSTOMER_ROLES)),
+    Row("tiers:runs", get=SCHEMES),
+    Row("tiers:run", RUN, get=SCHEMES),
     Row("servicing:counter", get=only(*SERVERS)),
     Row("servicing:counter_search", post=only(*SERVERS)),
     Row("servicing:counter_card", A, get=of_a(*SERVERS)),
@@ -267,6 +303,7 @@ API = [
     Row("tiers-submit", DRAFT, post=MAKERS),
     Row("tiers-approve", DRAFT, post=MAKERS),
     Row("tiers-reject", DRAFT, post=MAKERS),
+    Row("tiers-lookup", post=only(*COUNTER)),
     Row("tiers-simulations", post=MAKERS),
     Row("consents-list", get=READERS, post=only(*LOGGERS)),
     Row("interactions-list", get=READERS, post=only(*LOGGERS)),

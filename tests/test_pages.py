@@ -42,6 +42,7 @@ def add_rows(world: World, count: int) -> None:
         TierChange.everything.create(
             customer=customer,
             on=TODAY,
+            event="up",
             from_tier=1,
             to_tier=2,
             scheme=make.first_scheme(),

@@ -29,7 +29,8 @@ from staff.access import SCOPES_BY_ROLE
 from staff.models import Policy, User
 from tests import factories as make
 from tests.factories import NOW, TODAY
-from tiers.models import Scheme, TierChange
+from tiers.models import Backtest, RetierRun, Scheme, TierChange, TierOverride
+from tiers.queries import content_of
 
 # Persona: role and unit. A and B are branches of one bank; the rest stands at head office.
 PEOPLE = {
@@ -97,6 +98,8 @@ def build() -> World:
     _findings(world)
     _kyc(world)
     _care(world)
+    _overrides(world)
+    _backtests(world)
     for persona, user in world.users.items():
         client = Client()
         client.force_login(user, backend="staff.backends.StaffBackend")
@@ -136,6 +139,7 @@ def _history(world: World) -> None:
         TierChange.everything.create(
             customer=customer,
             on=day,
+            event="up",
             from_tier=2,
             to_tier=3,
             scheme=make.first_scheme(),
@@ -154,6 +158,7 @@ def _history(world: World) -> None:
 def _records(world: World) -> None:
     day = {"on": TODAY - timedelta(days=1)}
     scheme = make.first_scheme()
+    world.records["scheme"] = scheme
     for name, status in (("draft", "draft"), ("submitted", "submitted")):
         world.records[name] = Scheme.objects.create(
             version=scheme.version + 1 + len(world.records),
@@ -172,6 +177,9 @@ def _records(world: World) -> None:
     )
     world.records["job"] = Job.objects.create(
         name="test.job", key="1", state="failed", due_at=NOW, created_at=NOW, business_day=day["on"]
+    )
+    world.records["run"] = RetierRun.objects.create(
+        on=day["on"], scheme=scheme, is_open=False, customers=2, by_tier={"3": 2}, finished_at=NOW
     )
     world.records["contact"] = make.make_interaction(customer=world.a, author=world.users["teller"])
     world.records["export"] = make.make_export(actor=world.users["manager"], rows=2_000)
@@ -251,6 +259,34 @@ def _kyc(world: World) -> None:
         drafted_by=world.users["admin"],
         drafted_at=NOW,
     )
+
+
+def _backtests(world: World) -> None:
+    """Two rules were tried on both customers."""
+    content = content_of(make.first_scheme()).facts
+    world.records["backtest"] = Backtest.objects.create(
+        on=TODAY,
+        rules=[{"label": "v1", "content": content}, {"label": "v2", "content": content}],
+        months=["2026-09-30", "2026-10-31"],
+        result={"steps": [[[1, 0, 3, 2, 0, 0], [2, 3, 3, 2, 0, 0]]] * 2},
+        asked_by=world.users["admin"],
+        asked_at=NOW,
+        finished_at=NOW,
+    )
+
+
+def _overrides(world: World) -> None:
+    """Each manager asked for another tier of their customer."""
+    for name, customer, asker in (("override", world.a, "manager"), ("override_b", world.b, "manager_b")):
+        world.records[name] = TierOverride.everything.create(
+            customer=customer,
+            letter="A",
+            reason=f"note-about-{'a' if name == 'override' else 'b'}",
+            starts_on=TODAY + timedelta(days=1),
+            ends_on=TODAY + timedelta(days=90),
+            requested_by=world.users[asker],
+            requested_at=NOW,
+        )
 
 
 @contextmanager

@@ -75,9 +75,10 @@ WITH judged AS (
     FROM judged j WHERE p.customer_id = j.customer_id AND j.after <> j.tier
     RETURNING j.*
 )
-INSERT INTO floor.tiers_tierchange (customer_id, "on", from_tier, to_tier, scheme_id, measure, value, window_from,
-    window_to, branch_id, manager_id)
-SELECT customer_id, %(day)s, tier, after, 1, 'balance', total, %(day)s, %(day)s, branch_id, manager_id FROM placed
+INSERT INTO floor.tiers_tierchange (customer_id, "on", event, from_tier, to_tier, scheme_id, measure, value,
+    window_from, window_to, branch_id, manager_id)
+SELECT customer_id, %(day)s, CASE WHEN tier = 0 THEN 'first' WHEN after > tier THEN 'up' ELSE 'down' END,
+    tier, after, 1, 'balance', total, %(day)s, %(day)s, branch_id, manager_id FROM placed
 """
 ROLL_UP = """
 WITH fine AS (

@@ -17,6 +17,7 @@ from tests.bench.measuring import Figure
 IMPORTS = {0.2: 5, 1.0: 2}
 MOVERS = {0.1: 3, 0.01: 3}
 SMALL_RUNS = 9
+ANSWERS = 40
 
 
 def measure(address: str, customers: int, options: argparse.Namespace, folder: Path, say: Say) -> list[Figure]:
@@ -78,5 +79,5 @@ def _nights(
     if "rollup" in options.only:
         figures += nights.measure_roll_up(plan.day, SMALL_RUNS, say)
     if "simulator" in options.only:
-        figures += nights.measure_simulator(plan.day, SMALL_RUNS, say)
+        figures += nights.measure_simulator(plan.day, ANSWERS, say)
     return figures

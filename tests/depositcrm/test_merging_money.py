@@ -13,7 +13,7 @@ from customers.queries import average_balance, daily_totals, ledger_day, with_fi
 from tests import factories as make
 from tests.customers.feeding import feed
 from tests.depositcrm.merges import BEGIN, QUICK, do_merge, do_undo, dump, taken_back
-from tests.tiers import ledgers
+from tests.tiers import ledgers, oracle
 from tiers.models import TierChange
 
 pytestmark = pytest.mark.django_db
@@ -71,8 +71,8 @@ def figures(*customers: Customer) -> list[Any]:
         found.append([row.customer_no, row.balance, row.adb_month, row.adb_quarter, row.adb_year])
         found.append([(day.on, day.total) for day in daily_totals(row.pk, *WINDOW)])
         found.append(average_balance(row.pk, *WINDOW).adb)
-    found.append(list(ledgers.placed(keys).values()))
-    found.append({(keys.index(key), on): moves for (key, on), moves in ledgers.history_rows(keys).items()})
+    found.append(list(oracle.placed(keys).values()))
+    found.append({(keys.index(key), on): moves for (key, on), moves in oracle.history_rows(keys).items()})
     found.append(sorted(Account.everything.values_list("account_no", "customer__customer_no")))
     return found
 
@@ -150,7 +150,7 @@ def test_the_merged_customer_is_tiered_anew_at_once_and_both_again_after_the_und
     pair = open_pair()
     play([(0, {"A1": Decimal(30_000), "B1": Decimal(40_000)})], "x")
     night(BEGIN)
-    assert [place[0] for place in ledgers.placed([c.pk for c in pair]).values()] == [1, 1]
+    assert [place[0] for place in oracle.placed([c.pk for c in pair]).values()] == [1, 1]
 
     merged = do_merge(*pair)
 
@@ -160,4 +160,4 @@ def test_the_merged_customer_is_tiered_anew_at_once_and_both_again_after_the_und
     assert (change.from_tier, change.to_tier, change.value) == (0, 2, Decimal(70_000))
 
     do_undo(merged)
-    assert [place[0] for place in ledgers.placed([c.pk for c in pair]).values()] == [1, 1]
+    assert [place[0] for place in oracle.placed([c.pk for c in pair]).values()] == [1, 1]

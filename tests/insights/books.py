@@ -41,6 +41,7 @@ def move_tier(customer: Customer, *changes: tuple[int, int]) -> None:
         TierChange.everything.create(
             customer=customer,
             on=on,
+            event="first" if not before else "up" if tier > before else "down",
             from_tier=before,
             to_tier=tier,
             scheme=scheme,

@@ -1,19 +1,27 @@
-"""Balance histories written straight into the ledger's tables, and the slow oracle of what re-tiering makes of them."""
+"""Balance histories written straight into the ledger's tables, and the runs that re-tier them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from core import jobs
 from core.clock import SHANGHAI
-from core.money import yuan
+from core.models import Job
 from core.trail import Actor
-from customers.models import CustomerPosition, FedDay, PositionChange
-from tests.factories import make_user, number
-from tiers.models import RetierRun, Scheme, TierChange
+from customers.models import (
+    Account,
+    AccountBalance,
+    BalanceChange,
+    Customer,
+    CustomerPosition,
+    FedDay,
+    PositionChange,
+)
+from tests.factories import NOW, make_account, make_product, make_user, number
+from tiers.models import Scheme, TierOverride
 from tiers.rules import Band, SchemeContent
 from tiers.services import retier
 
@@ -22,7 +30,12 @@ ONE_DAY = timedelta(days=1)
 FLOORS = ("0", "50000", "500000", "3000000")
 NAMES = ["普通", "潜力", "优质", "高端", "卓越", "至臻", "尊享", "鼎级"]
 
+LETTERS = "DCBAEFGH"
+
+History = Mapping[date, Decimal]
 Histories = dict[int, dict[date, Decimal]]
+# Of each customer the balances by kind of product.
+Holdings = Mapping[int, Mapping[str, dict[date, Decimal]]]
 
 
 def at_night(day: date) -> datetime:
@@ -30,10 +43,10 @@ def at_night(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 2, tzinfo=SHANGHAI) + ONE_DAY
 
 
-def bands(*floors: str) -> tuple[Band, ...]:
+def bands(*floors: str, letters: str = LETTERS) -> tuple[Band, ...]:
     """Named bands from floors in yuan."""
     return tuple(
-        Band(rank, Decimal(floor), "HGFEDCBA"[-rank], NAMES[rank - 1], f"Band {rank}")
+        Band(rank, Decimal(floor), letters[rank - 1], NAMES[rank - 1], f"Band {rank}")
         for rank, floor in enumerate(floors or FLOORS, start=1)
     )
 
@@ -43,22 +56,44 @@ def content(*floors: str, effective_on: date, measure: str = "balance", **fields
     return SchemeContent(fields.get("name", "定级方案"), measure, effective_on, fields.get("note", ""), bands(*floors))
 
 
-def approved(*floors: str, effective_on: date, measure: str = "balance") -> Scheme:
+@transaction.atomic
+def approved(
+    *floors: str, effective_on: date, measure: str = "balance", letters: str = LETTERS, **fields: Any
+) -> Scheme:
     """A version in force from a day, past the workflow."""
     scheme = Scheme.objects.create(
         version=100 + number(),
         name="定级方案",
         measure=measure,
         effective_on=effective_on,
-        status="approved",
         drafted_by=make_user(role="admin"),
         drafted_at=at_night(effective_on),
+        **fields,
     )
-    for band in bands(*floors):
+    for band in bands(*floors, letters=letters):
         scheme.bands.create(
             rank=band.rank, floor=band.floor, letter=band.letter, name_zh=band.name_zh, name_en=band.name_en
         )
+    scheme.status = "approved"  # from now on its bands stay as they are
+    scheme.save(update_fields=["status"])
     return scheme
+
+
+def give_tier(customer_id: int, letter: str, starts_on: date, ends_on: date) -> TierOverride:
+    """A tier given by two people, over by now."""
+    asked, decided = make_user(role="manager"), make_user(role="branch_head")
+    return TierOverride.everything.create(
+        customer_id=customer_id,
+        letter=letter,
+        reason="reason-of-override",
+        starts_on=starts_on,
+        ends_on=ends_on,
+        status="ended",
+        requested_by=asked,
+        requested_at=NOW,
+        decided_by=decided,
+        decided_at=NOW,
+    )
 
 
 def total_on(history: Mapping[date, Decimal], day: date) -> Decimal:
@@ -98,6 +133,53 @@ def write_ledger(histories: Histories, ledger_day: date) -> None:
         )
 
 
+def write_accounts(holdings: Holdings, ledger_day: date) -> Histories:
+    """An account of each kind with its balances, and the customers' totals as an import leaves them."""
+    for customer_id, kinds in holdings.items():
+        for kind, history in kinds.items():
+            if history:
+                _write_account(_account(customer_id, kind), history)
+    histories = {customer_id: added(kinds.values()) for customer_id, kinds in holdings.items()}
+    write_ledger(histories, ledger_day)
+    return histories
+
+
+def _account(customer_id: int, kind: str) -> Account:
+    found = Account.everything.filter(customer_id=customer_id, product__kind=kind).first()
+    if found:
+        return found
+    return make_account(customer=Customer.everything.get(pk=customer_id), product=make_product(kind=kind))
+
+
+def _write_account(account: Account, history: History) -> None:
+    with connection.cursor() as cursor:
+        for day in {on.replace(day=1) for on in history}:
+            cursor.execute("SELECT customers_ensure_month(%s)", [day])
+    BalanceChange.objects.filter(account=account).delete()
+    BalanceChange.objects.bulk_create(
+        BalanceChange(
+            account=account,
+            customer_id=account.customer_id,
+            on=on,
+            balance=value,
+            value=value,
+            day_sum=sum_until(history, on),
+        )
+        for on, value in history.items()
+    )
+    last = max(history)
+    AccountBalance.objects.filter(account=account).update(
+        balance=history[last], value=history[last], on=last, day_sum=sum_until(history, last), first_on=min(history)
+    )
+
+
+def added(histories: Iterable[History]) -> dict[date, Decimal]:
+    """The sum of several histories as one."""
+    several = list(histories)
+    days = sorted({on for history in several for on in history})
+    return {day: sum((total_on(history, day) for history in several), Decimal(0)) for day in days}
+
+
 def start_job(day: date) -> jobs.Progress:
     """A job of its own for a run of `day`."""
     job = jobs.enqueue(
@@ -117,71 +199,8 @@ def run(day: date, *, chunk_size: int = 50_000, progress: jobs.Progress | None =
     )
 
 
-@dataclass
-class Oracle:
-    """Re-tiering as a person would do it: each customer, each day, in order."""
-
-    schemes: list[Scheme]
-    changes: dict[tuple[int, date], tuple[int, int, Decimal]] = field(default_factory=dict)
-    days: set[date] = field(default_factory=set)
-
-    def scheme_on(self, day: date) -> Scheme:
-        """The version in force."""
-        known = [scheme for scheme in self.schemes if scheme.effective_on <= day]
-        return max(known, key=lambda scheme: (scheme.effective_on, scheme.version))
-
-    def value(self, history: Mapping[date, Decimal], measure: str, day: date) -> Decimal:
-        """The measure of a day, summed day by day."""
-        if measure == "balance":
-            return total_on(history, day)
-        start = day.replace(day=1)
-        while measure == "adb_quarter" and start.month % 3 != 1:
-            start = (start - ONE_DAY).replace(day=1)
-        days = [start + ONE_DAY * n for n in range((day - start).days + 1)]
-        return yuan(sum((total_on(history, on) for on in days), Decimal(0)) / len(days))
-
-    def tier(self, customer_id: int, day: date) -> int:
-        """The tier at the close of a day by the history so far."""
-        known = [on for on in self.days if on <= day and (customer_id, on) in self.changes]
-        return self.changes[customer_id, max(known)][1] if known else 0
-
-    def retier(self, histories: Histories, day: date) -> None:
-        """Do the day, and again the run days after it."""
-        self.days.add(day)
-        for on in sorted(known for known in self.days if known >= day):
-            scheme = self.scheme_on(on)
-            floors = sorted(band.floor for band in scheme.bands.all())
-            for customer_id, history in histories.items():
-                value = self.value(history, scheme.measure, on)
-                after = max(1, sum(1 for floor in floors if floor <= value))
-                before = self.tier(customer_id, on - ONE_DAY)
-                self.changes.pop((customer_id, on), None)
-                if before != after:
-                    self.changes[customer_id, on] = (before, after, value)
-
-
-def history_rows(customer_ids: Iterable[int]) -> dict[tuple[int, date], tuple[int, int, Decimal]]:
-    """The stored tier changes in the oracle's form."""
-    found = TierChange.everything.filter(customer_id__in=list(customer_ids))
-    return {(row.customer_id, row.on): (row.from_tier, row.to_tier, row.value) for row in found}
-
-
-def placed(customer_ids: Iterable[int]) -> dict[int, tuple[int, date | None]]:
-    """Each customer's tier and since when, as the position says."""
-    found = CustomerPosition.everything.filter(pk__in=list(customer_ids)).order_by("pk")
-    return {row.pk: (row.tier, row.tier_since) for row in found}
-
-
-def expected_places(oracle: Oracle, customer_ids: Iterable[int]) -> dict[int, tuple[int, date | None]]:
-    """Each customer's tier and since when, by the oracle's history."""
-    places: dict[int, tuple[int, date | None]] = {}
-    for customer_id in customer_ids:
-        known = [on for on in oracle.days if (customer_id, on) in oracle.changes]
-        places[customer_id] = (oracle.changes[customer_id, max(known)][1], max(known)) if known else (0, None)
-    return places
-
-
-def latest_totals(day: date) -> tuple[int, int, int, int, dict[str, int]]:
-    """(customers, first, up, down, by_tier) of a finished run."""
-    found = RetierRun.objects.finished().get(on=day)
-    return found.customers, found.first_count, found.up, found.down, found.by_tier
+def lead(job: Job, progress: jobs.Progress, chunk_size: int) -> jobs.Counts:
+    """Re-tier the job's day, as a worker does."""
+    day = job.business_day
+    assert day is not None
+    return run(day, chunk_size=chunk_size, progress=progress)

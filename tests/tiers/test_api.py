@@ -110,6 +110,56 @@ def test_bounds_that_make_no_policy_are_refused(admin: Caller, floors: tuple[str
     assert Scheme.objects.count() == 1
 
 
+def test_every_field_of_a_version_goes_in_and_out(admin: Caller) -> None:
+    said = body("0", "60000") | {
+        "measure": "best",
+        "best_of": ["adb_trailing", "balance"],
+        "trailing_days": 90,
+        "counted": ["term", "demand"],
+        "watch_periods": 3,
+    }
+
+    made = admin.post("schemes/", said).json()
+
+    kept = {name: made[name] for name in ("measure", "trailing_days", "watch_periods", "best_of", "counted")}
+    assert kept == {
+        "measure": "best",
+        "trailing_days": 90,
+        "watch_periods": 3,
+        "best_of": ["balance", "adb_trailing"],
+        "counted": ["demand", "term"],
+    }
+    assert admin.get("schemes/").json()["results"][0] == made
+    usual = admin.post("schemes/", body("0", "60000")).json()
+    fields = ("trailing_days", "best_of", "counted", "watch_periods")
+    assert [usual[name] for name in fields] == [30, [], [], 0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "code"),
+    [
+        ({"trailing_days": 1}, "trailing_days", "min_value"),
+        ({"trailing_days": "x"}, "trailing_days", "invalid"),
+        ({"measure": "best", "best_of": ["balance"]}, "best_of", "best_of"),
+        ({"measure": "best", "best_of": ["balance", "gold"]}, "best_of.1", "invalid_choice"),
+        ({"measure": "guess"}, "measure", "invalid_choice"),
+        ({"counted": ["gold"]}, "counted.0", "invalid_choice"),
+        ({"counted": "demand"}, "counted", "not_a_list"),
+        ({"watch_periods": 13}, "watch_periods", "max_value"),
+        ({"bands": body("0", "5", "4")["bands"]}, "bands", "floors_not_ascending"),
+        ({"bands": body("1", "5")["bands"]}, "bands", "first_floor_not_zero"),
+    ],
+)
+def test_what_makes_no_version_names_the_field_and_says_why(
+    admin: Caller, wrong: dict[str, Any], field: str, code: str
+) -> None:
+    answer = admin.post("schemes/", body("0", "60000") | wrong)
+
+    found = answer.json()["error"]["fields"]
+    assert (answer.status_code, {name: faults[0]["code"] for name, faults in found.items()}) == (400, {field: code})
+    assert Scheme.objects.count() == 1
+
+
 def test_scopes_decide(officer: Caller) -> None:
     reader = Caller(make_user(role="teller"), "tiers:read")
 
@@ -141,6 +191,9 @@ def test_a_simulation_answers_heads_and_matrix(admin: Caller) -> None:
             "3": {"1": 0, "2": 2},
             "4": {"1": 0, "2": 2},
         },
+        "up": 0,
+        "down": 6,
+        "watch": 0,
     }
     assert admin.post("simulations/", {"bounds": ["0", "500000"]}).json()["by_tier"] == found["by_tier"]
 
@@ -174,8 +227,14 @@ def test_the_history_of_a_customer() -> None:
 
     change = {
         "on": "2026-11-20",
+        "event": "first",
         "from_tier": 0,
         "to_tier": 3,
+        "from_ruled": None,
+        "to_ruled": None,
+        "from_watch": None,
+        "to_watch": None,
+        "override_until": None,
         "scheme": 1,
         "measure": "balance",
         "value": "523456.78",

@@ -9,7 +9,7 @@ from django.utils import translation
 from customers.models import Customer
 from staff.access import scope_of
 from tests.factories import make_branch, make_customer, make_head_office, make_user
-from tests.tiers.ledgers import approved, run, write_ledger
+from tests.tiers.ledgers import approved, give_tier, run, write_ledger
 from tests.tiers.test_rules import EDGES
 from tiers.models import TierChange
 from tiers.queries import (
@@ -18,13 +18,18 @@ from tiers.queries import (
     bands_for_display,
     explain,
     heads_by_tier,
+    heads_of_run,
     lately,
     movers,
+    runs,
+    seconds_of,
     shifts,
     simulate,
     tier_history,
     tier_name,
     tier_on,
+    watch_terms,
+    watched,
 )
 from tiers.rules import Window, bands_from
 
@@ -67,36 +72,156 @@ def test_explains_from_what_the_run_stored() -> None:
     assert "623" not in found.public_reason
 
 
-def test_explains_a_day_that_changed_nothing_by_its_own_value() -> None:
+def told(customer: Customer, day: date) -> list[str]:
+    """All that is said about a day, in English."""
+    with translation.override("en"):
+        found = explain(customer, day)
+        assert found.public_reason.startswith(found.reason[:20])
+        public = found.texts(amounts=False)
+        assert not any(f"{found.value:,.2f}" in text for text in public)
+        return [*found.texts(amounts=True), *found.corrections]
+
+
+def test_explains_a_day_that_changed_nothing_by_the_decision_that_still_holds() -> None:
     customer = customer_with({DAY: "3000000", NEXT: "4000000"})
     run(DAY)
     run(NEXT)
 
-    with translation.override("en"):
-        found = explain(customer, NEXT)
+    assert told(customer, NEXT) == [
+        "Tier 4 (Premier) since 2026-11-20: the closing balance of 2026-11-20 was 3,000,000.00 yuan, at least"
+        " 3,000,000.00, by version 1 of the tier scheme.",
+        "The re-tierings since then, the last of 2026-11-21, have changed nothing.",
+    ]
+    assert told(customer, NEXT + timedelta(days=3))[1:] == [
+        "There was no re-tiering on 2026-11-24; the last one before it, of 2026-11-21, is what held then."
+    ]
+    found = explain(customer, NEXT)
+    assert (found.tier, found.since, found.value, found.window) == (4, DAY, Decimal(3_000_000), Window(DAY, DAY))
 
-    assert (found.tier, found.since, found.value, found.window) == (4, DAY, Decimal("4000000.00"), Window(NEXT, NEXT))
-    assert found.reason == (
-        "Tier 4 (Premier) since 2026-11-20: the closing balance of 2026-11-21 was 4,000,000.00 yuan, at least"
-        " 3,000,000.00, by version 1 of the tier scheme."
-    )
 
-
-def test_says_so_when_balances_were_corrected_after_the_run() -> None:
+def test_says_apart_when_balances_were_corrected_after_the_run() -> None:
     customer = customer_with({DAY: "10"})
     run(DAY)
     run(NEXT)
-    write_ledger({customer.pk: {DAY: Decimal(10), NEXT: Decimal(60_000)}}, NEXT)
+    write_ledger({customer.pk: {DAY: Decimal(20), NEXT: Decimal(60_000)}}, NEXT)
 
-    with translation.override("en"):
-        found = explain(customer, NEXT)
+    assert told(customer, NEXT) == [
+        "Tier 1 (Standard) since 2026-11-20: the closing balance of 2026-11-20 was 10.00 yuan, below 50,000.00, by"
+        " version 1 of the tier scheme.",
+        "The re-tierings since then, the last of 2026-11-21, have changed nothing.",
+        "Balances were corrected since: for 2026-11-20 the figure is 20.00 yuan today.",
+        "By the balances as they stand today the figure for 2026-11-21 is 60,000.00 yuan, which the next re-tiering"
+        " of that day will apply.",
+    ]
 
-    assert found.tier == 1
-    assert found.reason == (
-        "Tier 1 (Standard) since 2026-11-20, as decided on 2026-11-21; by balances corrected since then the closing"
-        " balance of 2026-11-21 was 60,000.00 yuan, at least 50,000.00 and below 500,000.00, which the next re-tiering"
-        " of that day will apply."
+
+AUGUST, SEPTEMBER, OCTOBER, NOVEMBER = (date(2026, month, 28) for month in (8, 9, 10, 11))
+
+
+def test_tells_of_a_watch_from_its_beginning_to_its_end() -> None:
+    approved(effective_on=date(2026, 1, 1), watch_periods=2)
+    customer = customer_with({AUGUST: "600000", SEPTEMBER: "40000", OCTOBER: "520000", NOVEMBER: "450000"})
+    later = customer_with({AUGUST: "600000", SEPTEMBER: "60000"})
+    for day in (AUGUST, SEPTEMBER, OCTOBER, NOVEMBER):
+        run(day)
+
+    first = (
+        "Tier 3 (Band 3) since 2026-08-28: the closing balance of 2026-08-28 was 600,000.00 yuan, at least 500,000.00"
+        " and below 3,000,000.00, by version"
     )
+    on_watch, cleared, again = (told(customer, day) for day in (SEPTEMBER, OCTOBER, NOVEMBER))
+    assert [texts[0].startswith(first) for texts in (on_watch, cleared, again)] == [True, True, True]
+    assert on_watch[1:] == [
+        "It has been held under watch since 2026-09-28, when the figure was 40,000.00 yuan: below 500,000.00, it goes"
+        " down with the first re-tiering from 2026-11-01 on, unless 500,000.00 is reached again before."
+    ]
+    assert cleared[1:] == [
+        "The watch ended on 2026-10-28: the closing balance of 2026-10-28 was 520,000.00 yuan, which reaches its bound"
+        " again."
+    ]
+    assert "2027-01-01" in again[1]
+    fallen = told(later, NOVEMBER)
+    assert fallen[0].startswith("Tier 2 (Band 2) since 2026-11-28: the closing balance of 2026-11-28 was 60,000.00")
+    assert fallen[0].endswith("; Tier 3 (Band 3) had been held under watch since 2026-09-28.")
+    assert (explain(customer, SEPTEMBER).watch, explain(customer, SEPTEMBER).down_on) == (SEPTEMBER, date(2026, 11, 1))
+
+
+def test_tells_of_overrides_without_their_reason() -> None:
+    customer = customer_with({AUGUST: "600000"})
+    same = customer_with({AUGUST: "600000"})
+    for one, letter in ((customer, "A"), (same, "B")):
+        give_tier(one.pk, letter, SEPTEMBER, OCTOBER)
+    for day in (AUGUST, SEPTEMBER, OCTOBER + timedelta(days=1)):
+        run(day)
+
+    [held] = told(customer, SEPTEMBER)
+    assert held.startswith(
+        "Tier 4 (Premier) since 2026-09-28 by an approved exception that holds until 2026-10-28; by the rule alone it"
+        " would be Tier 3 (Preferred): the closing balance of 2026-09-28 was 600,000.00 yuan"
+    )
+    assert told(same, SEPTEMBER)[1:] == [
+        "Since 2026-09-28 an approved exception holds it until 2026-10-28; by the rule alone it would be Tier 3"
+        " (Preferred)."
+    ]
+    [over] = told(customer, OCTOBER + timedelta(days=1))
+    assert over.startswith("Tier 3 (Preferred) since 2026-10-29, when an approved exception ended: the closing balance")
+    assert told(same, OCTOBER + timedelta(days=1))[1:] == [
+        "An approved exception ended on 2026-10-29; the rule gives the same tier."
+    ]
+    assert "reason-of-override" not in "".join(held + over)
+
+
+def test_tells_of_a_new_number_and_of_products_that_count() -> None:
+    customer = customer_with({AUGUST: "600000"})
+    later = approved("0", "20000", "50000", "500000", "3000000", letters="DECBA", effective_on=SEPTEMBER)
+    approved(effective_on=OCTOBER, measure="best", best_of=["balance", "adb_month"], counted=["term"])
+    for day in (AUGUST, SEPTEMBER, OCTOBER):
+        run(day)
+
+    assert told(customer, SEPTEMBER)[1:] == [
+        f"Since 2026-09-28, with version {later.version} of the tier scheme, it is Tier 4 (Band 4)."
+    ]
+    assert (
+        "the closing balance of 2026-10-28 was 0.00 yuan (of these products only: Time deposit)"
+        in (told(customer, OCTOBER)[0])
+    )
+    assert "the highest of the figures compared" in told(customer, OCTOBER)[0]
+
+
+def test_who_is_on_watch_with_what_is_lacking() -> None:
+    approved(effective_on=date(2026, 1, 1), watch_periods=2, measure="adb_month")
+    customer = customer_with({date(2026, 8, 1): "600000", date(2026, 9, 1): "40000"})
+    customer_with({date(2026, 8, 1): "600000", date(2026, 9, 1): "40000"})
+    customer_with({date(2026, 8, 1): "600000"}, branch=customer.branch)
+    for day in (AUGUST, SEPTEMBER):
+        run(day)
+    head = make_user(role="branch_head", branch=customer.branch)
+
+    [row] = watched(head)
+
+    assert (row.pk, row.held, row.value, row.watch_since) == (customer.pk, 3, Decimal(40_000), SEPTEMBER)
+    terms = watch_terms()
+    assert (terms.floors[3], terms.down_on(SEPTEMBER)) == (Decimal(500_000), date(2026, 11, 1))
+
+
+def test_what_a_run_did_by_tier_beside_the_one_before() -> None:
+    customer_with({AUGUST: "600000"})
+    customer_with({AUGUST: "10", SEPTEMBER: "60000"})
+    approved("0", "20000", "50000", "500000", "3000000", letters="DECBA", effective_on=SEPTEMBER)
+    for day in (AUGUST, SEPTEMBER):
+        run(day)
+
+    last, first = runs()
+
+    assert [(c.band.letter, c.heads, c.before) for c in heads_of_run(last)] == [
+        ("A", 0, 0),
+        ("B", 1, 1),
+        ("C", 1, 0),
+        ("E", 0, None),
+        ("D", 0, 1),
+    ]
+    assert {c.difference for c in heads_of_run(first)} == {None}
+    assert seconds_of(last) is None
 
 
 def test_explains_an_average_with_its_window() -> None:

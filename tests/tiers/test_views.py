@@ -1,4 +1,4 @@
-"""The pages of tiers: who gets in, what they show, and that nothing is done by one person alone."""
+"""The pages of movers and of a customer's tier: who gets in and what they show."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -11,39 +11,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from core.clock import today
 from customers.models import Customer
 from staff.models import User
 from tests.factories import make_branch, make_customer, make_head_office, make_user
 from tests.tiers.ledgers import run, write_ledger
-from tiers.models import Scheme
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 20)
 NEXT = DAY + timedelta(days=1)
 AsRole = Callable[..., Client]
 ClientOf = Callable[[User], Client]
-
-
-def form_data(*floors: str, effective_on: date | None = None, **more: str) -> dict[str, str]:
-    """What the editor sends."""
-    floors = floors or ("0", "60,000", "600000")
-    data = {
-        "name": "新方案",
-        "measure": "balance",
-        "effective_on": (effective_on or today() + timedelta(days=30)).isoformat(),
-        "note": "利率调整",
-        "bands-TOTAL_FORMS": str(len(floors)),
-        "bands-INITIAL_FORMS": "0",
-    }
-    for n, floor in enumerate(floors):
-        data |= {
-            f"bands-{n}-floor": floor,
-            f"bands-{n}-letter": "ABCDEFGH"[n % 8],
-            f"bands-{n}-name_zh": f"第{n}档",
-            f"bands-{n}-name_en": f"Tier {n}",
-        }
-    return data | more
 
 
 def moved_customer(**fields: Any) -> Customer:
@@ -56,175 +33,6 @@ def moved_customer(**fields: Any) -> Customer:
 def run_both() -> None:
     run(DAY)
     run(NEXT)
-
-
-def drafted_by(client: Client) -> Scheme:
-    client.post(reverse("tiers:scheme_new"), form_data())
-    return Scheme.objects.get(status="draft")
-
-
-READ = ["schemes"]
-WRITE = ["scheme_new"]
-
-
-@pytest.mark.parametrize(
-    ("role", "read", "write"),
-    [
-        ("teller", 403, 403),
-        ("lobby", 403, 403),
-        ("manager", 403, 403),
-        ("senior_manager", 403, 403),
-        ("expert", 403, 403),
-        ("branch_head", 200, 403),
-        ("head_office", 200, 200),
-        ("admin", 200, 200),
-        ("compliance", 200, 403),
-        ("auditor", 200, 403),
-    ],
-)
-def test_who_reads_and_who_writes_the_policy(as_role: AsRole, role: str, read: int, write: int) -> None:
-    client = as_role(role)
-    scheme = Scheme.objects.get(version=1)
-
-    assert client.get(reverse("tiers:schemes")).status_code == read
-    assert client.get(reverse("tiers:scheme", args=[scheme.pk])).status_code == read
-    assert client.get(reverse("tiers:scheme_new")).status_code == write
-    assert client.post(reverse("tiers:scheme_preview"), form_data()).status_code == write
-
-
-def test_the_first_version_is_shown_in_force(as_role: AsRole) -> None:
-    page = as_role("auditor").get(reverse("tiers:schemes")).content.decode()
-
-    assert "3,000,000.00" in page
-    assert reverse("tiers:scheme", args=[Scheme.objects.get(version=1).pk]) in page
-
-
-def test_a_version_goes_from_draft_to_force_through_two_people(as_role: AsRole, client_of: ClientOf) -> None:
-    admin, officer = as_role("admin"), as_role("head_office")
-    scheme = drafted_by(admin)
-    detail = reverse("tiers:scheme", args=[scheme.pk])
-    assert [str(b.floor) for b in scheme.bands.order_by("rank")] == ["0.00", "60000.00", "600000.00"]
-
-    admin.post(reverse("tiers:scheme_submit", args=[scheme.pk]))
-    assert officer.get(detail).context["may_decide"]
-    assert not admin.get(detail).context["may_decide"]
-    digest = officer.get(detail).context["form"].initial["digest"]
-    decide = reverse("tiers:scheme_decide", args=[scheme.pk])
-    refused = admin.post(decide, {"digest": digest, "decision": "approve", "comment": ""})
-    assert refused.status_code == 422
-    accepted = officer.post(decide, {"digest": digest, "decision": "approve", "comment": "同意"})
-
-    assert accepted.headers["Location"] == detail
-    scheme.refresh_from_db()
-    assert scheme.status == "approved"
-
-
-def test_a_stale_decision_and_a_rejection_without_reason_are_refused(as_role: AsRole) -> None:
-    admin, officer = as_role("admin"), as_role("head_office")
-    scheme = drafted_by(admin)
-    admin.post(reverse("tiers:scheme_submit", args=[scheme.pk]))
-    decide = reverse("tiers:scheme_decide", args=[scheme.pk])
-
-    stale = officer.post(decide, {"digest": "0" * 64, "decision": "approve"})
-    silent = officer.post(decide, {"digest": "0" * 64, "decision": "reject"})
-
-    assert (stale.status_code, silent.status_code) == (422, 422)
-    scheme.refresh_from_db()
-    assert scheme.status == "submitted"
-
-
-def test_who_asked_takes_it_back_without_a_reason(as_role: AsRole) -> None:
-    admin = as_role("admin")
-    scheme = drafted_by(admin)
-    admin.post(reverse("tiers:scheme_submit", args=[scheme.pk]))
-    detail = admin.get(reverse("tiers:scheme", args=[scheme.pk]))
-    assert detail.context["may_withdraw"]
-
-    admin.post(reverse("tiers:scheme_decide", args=[scheme.pk]), {"digest": "0" * 64, "decision": "withdraw"})
-
-    scheme.refresh_from_db()
-    assert scheme.status == "draft"
-
-
-def test_a_draft_is_edited_and_an_approved_version_is_not(as_role: AsRole) -> None:
-    admin = as_role("admin")
-    scheme = drafted_by(admin)
-    edit = reverse("tiers:scheme_edit", args=[scheme.pk])
-
-    shown = admin.get(edit)
-    assert shown.context["bands"].forms[1]["floor"].value() == "60,000"
-    admin.post(edit, form_data("0", "70000"))
-    assert [str(b.floor) for b in scheme.bands.order_by("rank")] == ["0.00", "70000.00"]
-
-    first = Scheme.objects.get(version=1)
-    moved_on = admin.post(reverse("tiers:scheme_edit", args=[first.pk]), form_data("0", "1"))
-    assert moved_on.headers["Location"] == reverse("tiers:scheme", args=[first.pk])
-    assert first.bands.count() == 4
-
-
-@pytest.mark.parametrize("floors", [("0", "x"), ("0", "1.234"), ("5", "6"), ("0", "9", "8"), ("0",)])
-def test_bad_bounds_come_back_with_words(as_role: AsRole, floors: tuple[str, ...]) -> None:
-    answer = as_role("admin").post(reverse("tiers:scheme_new"), form_data(*floors))
-
-    assert answer.status_code == 422
-    assert Scheme.objects.count() == 1
-
-
-def test_submitting_a_date_that_is_taken_says_so(as_role: AsRole) -> None:
-    admin = as_role("admin")
-    admin.post(reverse("tiers:scheme_new"), form_data(effective_on=today() - timedelta(days=1)))
-    scheme = Scheme.objects.get(status="draft")
-
-    page = admin.post(reverse("tiers:scheme_submit", args=[scheme.pk]), follow=True)
-
-    assert today().isoformat() in page.content.decode()
-    scheme.refresh_from_db()
-    assert scheme.status == "draft"
-
-
-def test_tiers_are_added_and_removed_without_losing_what_is_typed(as_role: AsRole) -> None:
-    admin = as_role("admin")
-    url = reverse("tiers:scheme_new")
-
-    more = admin.post(url, form_data("0", "abc", "600000", change="add")).context
-    fewer = admin.post(url, form_data("0", "50000", "600000", change="remove-1")).context
-    stubborn = admin.post(url, form_data("0", "50000", change="remove-1")).context
-
-    assert [line["floor"].value() for line in more["bands"]] == ["0", "abc", "600000", None]
-    assert [line["floor"].value() for line in fewer["bands"]] == ["0", "600000"]
-    assert len(stubborn["bands"].forms) == 2
-    assert more["form"]["note"].value() == "利率调整"
-    for odd in ({"bands-TOTAL_FORMS": "9" * 9}, {"change": "remove-" + "9" * 5000}, {"bands-TOTAL_FORMS": "x"}):
-        assert admin.post(url, form_data(**{"change": "add", **odd})).status_code == 200
-    assert Scheme.objects.count() == 1
-
-
-def test_a_new_version_begins_with_the_one_it_is_based_on(as_role: AsRole) -> None:
-    admin = as_role("admin")
-    scheme = drafted_by(admin)
-    url = reverse("tiers:scheme_new")
-
-    based = admin.get(url, {"based_on": scheme.pk}).context["bands"]
-
-    assert [line["floor"].value() for line in based] == ["0", "60,000", "600,000"]
-    assert len(admin.get(url).context["bands"].forms) == 4
-    assert admin.get(url, {"based_on": "nonsense"}).status_code == 200
-    assert admin.get(url, {"based_on": 10**9}).status_code == 404
-
-
-def test_the_preview_counts_who_would_move(as_role: AsRole) -> None:
-    for _n in range(3):
-        moved_customer()
-    run_both()
-
-    admin = as_role("admin")
-    url = reverse("tiers:scheme_preview")
-    simulation = admin.post(url, form_data("0", "50000", "600000")).context["preview"].simulation
-
-    assert (simulation.up, simulation.down, simulation.by_tier) == (0, 3, {1: 0, 2: 3, 3: 0})
-    assert admin.post(url, form_data("0", "x")).context["preview"].fault
-    assert admin.post(url, form_data("0", "9", "8")).context["preview"].fault
-    assert admin.post(url, {}).status_code == 200
 
 
 def test_movers_show_names_in_sight_and_amounts_to_those_who_may(as_role: AsRole, client_of: ClientOf) -> None:

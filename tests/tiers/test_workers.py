@@ -21,21 +21,10 @@ from core.enums import JobState
 from core.models import Job, JobChunk
 from customers.models import Customer, CustomerPosition
 from customers.services.feeds import IMPORT_LOCK
-from tests.factories import NOW, make_branch
-from tests.tiers.ledgers import (
-    Histories,
-    Oracle,
-    approved,
-    expected_places,
-    history_rows,
-    latest_totals,
-    placed,
-    run,
-    start_job,
-    write_ledger,
-)
-from tests.tiers.worker import lead
-from tiers.models import RetierRun, TierChange
+from tests.factories import NOW, make_branch, make_user
+from tests.tiers.ledgers import Histories, approved, lead, run, start_job, write_ledger
+from tests.tiers.oracle import Oracle, assert_as
+from tiers.models import RetierRun, TierOverride
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = date(2026, 11, 20)
@@ -43,8 +32,8 @@ NEXT = DAY + timedelta(days=1)
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def many(count: int) -> Histories:
-    """Customers with two balances each, about half of which mean another tier on the second day."""
+def many(count: int, *earlier: date) -> Histories:
+    """Customers with a balance for each of the days, about half of which mean another tier on the next."""
     branch, rng = make_branch(), random.Random(7)
     people = Customer.everything.bulk_create(
         Customer(
@@ -60,7 +49,7 @@ def many(count: int) -> Histories:
     )
     CustomerPosition.everything.bulk_create(CustomerPosition(customer=person, branch=branch) for person in people)
     totals = [Decimal(value) for value in ("-1", "49999.99", "50000", "499999.99", "500000", "3000000")]
-    histories = {person.pk: {DAY: rng.choice(totals), NEXT: rng.choice(totals)} for person in people}
+    histories = {person.pk: {day: rng.choice(totals) for day in (*earlier, DAY, NEXT)} for person in people}
     write_ledger(histories, NEXT)
     return histories
 
@@ -73,21 +62,7 @@ def oracle_of(histories: Histories, *days: date) -> Oracle:
     return oracle
 
 
-def assert_as(oracle: Oracle, histories: Histories) -> None:
-    """History, positions and totals are the oracle's, with nothing left over."""
-    assert history_rows(histories) == oracle.changes
-    assert TierChange.everything.count() == len(oracle.changes)
-    assert placed(histories) == expected_places(oracle, histories)
-    for day in oracle.days:
-        tiers = [oracle.tier(customer_id, day) for customer_id in histories]
-        by_tier = {str(rank): tiers.count(rank) for rank in (1, 2, 3, 4)}
-        first = sum(row[0] == 0 for (_, on), row in oracle.changes.items() if on == day)
-        up = sum(0 < row[0] < row[1] for (_, on), row in oracle.changes.items() if on == day)
-        down = sum(row[0] > row[1] for (_, on), row in oracle.changes.items() if on == day)
-        assert latest_totals(day) == (len(histories), first, up, down, by_tier)
-
-
-def worker(part: str, job_id: int, chunk_size: int) -> subprocess.Popen[bytes]:
+def worker(part: str, *numbers: int, pipes: bool = False) -> subprocess.Popen[bytes]:
     """A real process on the test database."""
     found = connection.settings_dict
     host, port = found["HOST"], found["PORT"]
@@ -101,9 +76,11 @@ def worker(part: str, job_id: int, chunk_size: int) -> subprocess.Popen[bytes]:
         "DEPOSITCRM_VAR": str(settings.VAR),
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.tiers.worker", part, str(job_id), str(chunk_size)],
+        [sys.executable, "-m", "tests.tiers.worker", part, *map(str, numbers)],
         cwd=ROOT,
         env=env,
+        stdin=subprocess.PIPE if pipes else None,
+        stdout=subprocess.PIPE if pipes else None,
         stderr=subprocess.DEVNULL,
     )
 
@@ -142,7 +119,7 @@ def test_several_processes_give_the_result_of_one() -> None:
         with workers("help", "help", job_id=job_id, chunk_size=10) as more:
             assert [process.wait(180) for process in [*processes, *more]] == [0, 0, 0, 0]
 
-    assert_as(oracle, histories)
+    assert_as(oracle, list(histories))
     assert Job.objects.get(pk=job_id).state == JobState.DONE
     assert done_chunks(job_id) == 24
 
@@ -166,7 +143,7 @@ def test_a_worker_killed_inside_a_chunk_loses_and_doubles_nothing() -> None:
 
     finish(job_id, chunk_size=12)
 
-    assert_as(oracle, histories)
+    assert_as(oracle, list(histories))
 
 
 def waiting_for_a_lock() -> int:
@@ -178,25 +155,87 @@ def waiting_for_a_lock() -> int:
         return int(cursor.fetchone()[0])
 
 
-def test_leaders_and_helpers_killed_again_and_again() -> None:
-    histories = many(360)
-    oracle = oracle_of(histories, DAY, NEXT)
+KILLS = 50
+OCTOBER = date(2026, 10, 30)
+
+
+class Nursery:
+    """Workers that are there at once, to be killed at any moment."""
+
+    def __init__(self) -> None:
+        self._process = worker("nursery", pipes=True)
+
+    def __enter__(self) -> "Nursery":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def start(self, part: str, job_id: int, chunk_size: int) -> int:
+        """A worker's number."""
+        return self._ask(f"{part} {job_id} {chunk_size}")
+
+    def kill(self, pid: int) -> int:
+        """Kill -9; 1 = it was alive until then."""
+        return self._ask(f"kill {pid}")
+
+    def _ask(self, line: str) -> int:
+        pipes = self._process
+        assert pipes.stdin
+        assert pipes.stdout
+        pipes.stdin.write(f"{line}\n".encode())
+        pipes.stdin.flush()
+        return int(pipes.stdout.readline())
+
+
+def test_fifty_kills_change_nothing() -> None:
+    """reliability.md R10: with a watch, overrides and later days behind the one that is done."""
+    rng = random.Random(10)
+    histories = many(320, OCTOBER)
+    oracle = Oracle([approved(effective_on=date(2000, 1, 1), watch_periods=1)])
+    give_tiers(rng.sample(sorted(histories), 40))
+    for day in (OCTOBER, DAY, NEXT):
+        oracle.retier(histories, day)
+    run(DAY)
     run(NEXT)
-    # A past day with a later one behind it: two days a chunk.
-    job_id = start_job(DAY).job_id
-    for _round in range(3):
-        seen = done_chunks(job_id)
-        with workers("lead", "help", job_id=job_id, chunk_size=12) as processes:
-            until(lambda: done_chunks(job_id) > seen)  # noqa: B023  called before the next round
-            for process in processes:
-                os.kill(process.pid, signal.SIGKILL)
-        # What a killed worker still had to say is rolled back before the next one starts.
-        Job.objects.filter(pk=job_id).update(attempts=0)
+    job_id = start_job(OCTOBER).job_id
 
-    finish(job_id, chunk_size=12)
+    with Nursery() as nursery:
+        killed = 0
+        while killed < KILLS:
+            born = [nursery.start(part, job_id, 6) for part in ("lead", "help")]
+            time.sleep(rng.uniform(0.02, 0.14))
+            killed += sum(nursery.kill(pid) for pid in rng.sample(born, 2))
+            Job.objects.filter(pk=job_id).update(attempts=0)
+            assert Job.objects.get(pk=job_id).state != JobState.DONE, "too little to do for so many kills"
+    assert done_chunks(job_id) > 0
 
-    assert_as(oracle, histories)
+    finish(job_id, chunk_size=6)
+
+    assert_as(oracle, list(histories))
     assert not RetierRun.objects.filter(is_open=True).exists()
+    assert min(oracle.totals(sorted(histories), NEXT)[4:6]) > 0
+
+
+def give_tiers(customer_ids: list[int]) -> None:
+    """Overrides of some customers, a few of which end on the second of the days."""
+    asked, decided = make_user(role="manager"), make_user(role="branch_head")
+    TierOverride.everything.bulk_create(
+        TierOverride(
+            customer_id=customer_id,
+            letter="DCBA"[n % 4],
+            reason="大额存款在途",
+            starts_on=OCTOBER,
+            ends_on=DAY if n % 3 else NEXT,
+            status="ended",
+            requested_by=asked,
+            requested_at=NOW,
+            decided_by=decided,
+            decided_at=NOW,
+        )
+        for n, customer_id in enumerate(customer_ids)
+    )
 
 
 def finish(job_id: int, *, chunk_size: int) -> None:
@@ -220,7 +259,7 @@ def test_one_run_at_a_time() -> None:
     with workers("lead", job_id=first, chunk_size=3) as [one], workers("lead", job_id=second, chunk_size=3) as [two]:
         assert [one.wait(180), two.wait(180)] == [0, 0]
 
-    assert_as(oracle, histories)
+    assert_as(oracle, list(histories))
 
 
 def test_a_chunk_waits_for_an_import_that_is_posting() -> None:
@@ -235,4 +274,4 @@ def test_a_chunk_waits_for_an_import_that_is_posting() -> None:
             assert done_chunks(job_id) == 0
         assert leader.wait(180) == 0
 
-    assert_as(oracle, histories)
+    assert_as(oracle, list(histories))
