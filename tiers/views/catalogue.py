@@ -69,16 +69,17 @@ def _row(item: Entitlement, bands: Sequence[Band], day: date, language: str) -> 
 @roles(*CUSTOMER_ROLES)
 @require_GET
 def entitlements_of(request: HttpRequest, customer_no: str) -> HttpResponse:
-    """What the customer has today by its tier in effect, and when the next contact is due."""
+    """What the customer has today by its tier in effect, and when the next contact is due (not with ?counter=)."""
     visible = Customer.objects.visible_to(request.user).select_related("position")
     customer = get_object_or_404(visible, customer_no=customer_no)
     day, language, rank = today(), get_language() or "", customer.position.tier
     letter = next((band.letter for band in bands_for_display(day) if band.rank == rank), "")
     items = [(item.name(language), item.text(language), item) for item in catalogue.entitlements_of(letter, day)]
+    at_counter = "counter" in request.GET  # the card there fits a screen
     context = {
         "customer": customer,
         "rank": rank,
         "items": items,
-        "rhythm": standards.rhythm_of(customer.position, letter, day),
+        "rhythm": None if at_counter else standards.rhythm_of(customer.position, letter, day),
     }
     return render(request, "tiers/entitlements_of.html", context)

@@ -42,7 +42,7 @@ def runway_of(request: HttpRequest, customer_no: str) -> HttpResponse:
         "watch_since": position.watch_since,
     }
     if not scope_of(request.user).amounts:
-        return render(request, "tiers/runway_words.html", context)
+        return render(request, "tiers/runway_words.html", {**context, "is_brief": "counter" in request.GET})
     form = LevelForm(request.GET if "level" in request.GET else None)
     is_valid = not form.is_bound or form.is_valid()
     context |= {"form": form, **_way(position, form)}
