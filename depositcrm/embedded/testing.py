@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> NoReturn:
         if os.environ.get("CI") == "true":
             sys.exit(1)
     if not arguments and WORKERS:
-        arguments = ["-n", str(WORKERS), "--dist", "loadgroup"]
+        arguments = ["-n", str(WORKERS)]
     os.execv(PYTHON, [str(PYTHON), "-m", "pytest", *arguments])
 
 

@@ -23,8 +23,7 @@ WORK_MS = 40_000  # a worker may be waking up
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
 # How htmx notes that a newer request took the place of one under way.
 ABORTED = ("htmx:sendAbort", "htmx:afterRequest")
-HERE = Path(__file__).parent
-SCREENS = HERE.parents[1] / "docs" / "screens"
+SCREENS = Path(__file__).parents[2] / "docs" / "screens"
 SCREEN_SIZE = {"width": 1280, "height": 800}
 # `./run test` has said that there is no browser, and fails for it where CI asks it to.
 collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
@@ -33,13 +32,6 @@ expect.set_options(timeout=10_000)
 
 def pytest_report_header() -> str:
     return f"browser: {CHROMIUM or 'NONE, the journeys are left out'}"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All journeys go to one worker: each worker that has some makes a bank of its own first."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("journeys"))
 
 
 @pytest.fixture(scope="package")

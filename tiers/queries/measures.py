@@ -91,12 +91,21 @@ def _counted(basis: Basis, within: str) -> str:
     return sql("counted", total=sql("account_total_at", at="%(day)s"), sums="".join(sums), within=within)
 
 
-def rows(text: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a set-based statement, planned without just-in-time compilation: that costs more than it saves."""
+def rows(text: str, params: Mapping[str, Any], *, loops: bool = True) -> list[tuple[Any, ...]]:
+    """The rows of a set-based statement, planned without just-in-time compilation: that costs more than it saves.
+
+    `loops` False for joins with a day just re-tiered: it has no statistics yet, and expecting one change of it the
+    planner would read hundreds of thousands again for each customer.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off")
+        if not loops:
+            cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(text, params)
-        return list(cursor.fetchall())
+        found = list(cursor.fetchall())
+        if not loops:
+            cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
+        return found
 
 
 def value_column(basis: Basis, day: date) -> RawSQL:

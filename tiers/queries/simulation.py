@@ -266,7 +266,8 @@ def _counts(
     }
     if spread is None:
         text, wanted = sourced(content.basis, day, _visible(scope, "p"))
-        return rows(sql("simulate", unit=f"s.{by}", sourced=text), {**wanted, **params, "bounds": bounds})
+        asked = {**wanted, **params, "bounds": bounds}
+        return rows(sql("simulate", unit=f"s.{by}", sourced=text), asked, loops=False)
     found = [*(f"width_bucket({bound - 1}::bigint, r.values)" for bound in bounds), "cardinality(r.values)"]
     text = sql(
         "spread_answer",
