@@ -8,8 +8,7 @@ from core.jobs import Counts, Progress
 from core.models import Job
 from customers.views.exports import CUSTOMER_LIST
 from staff.services import exports
-from tiers.views.exports import FLOW_LIST
-from tiers.views.override_export import OVERRIDE_LIST
+from tiers.views.exports import FLOW_LIST, OVERRIDE_LIST
 
 # An app whose list can be taken adds it here.
 LISTS: Mapping[str, ListSource] = {source.key: source for source in (CUSTOMER_LIST, FLOW_LIST, OVERRIDE_LIST)}
