@@ -11,8 +11,8 @@ from depositcrm.embedded.binaries import wheel_folders
 from depositcrm.embedded.bootstrap import LOCKS, PYTHON, ROOT, VENV, Failed, command, pip_install, say
 
 WORKERS = 2  # pytest-xdist processes for the whole suite; each pays for a database and its migrations
-BROWSERS = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome")
-DEBIAN_PACKAGES = ["chromium", "fonts-wqy-microhei"]
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+DEBIAN_PACKAGES = ["chromium-headless-shell", "fonts-wqy-microhei"]
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 CHINESE_FONTS = ("wqy", "cjk", "sourcehan", "simsun", "simhei", "pingfang")
 UNPACKED = VENV / "browser"
