@@ -236,7 +236,7 @@ class ApiMixin(APIView):
         if request.method == "POST" and key is not None and hasattr(self, "post"):
             if not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
                 raise exceptions.ValidationError({KEY_HEADER: [_("1 to 100 printable characters.")]})
-            self.post = partial(self._once, self.post, key)  # type: ignore[method-assign,attr-defined]
+            self.post = partial(self._once, self.post, key)  # type: ignore[method-assign,attr-defined]  # wrapped
 
     def _once(
         self, handler: Callable[..., Response], key: str, request: Request, *args: Any, **kwargs: Any

@@ -39,7 +39,7 @@ class EntrySerializer(serializers.Serializer[Entry]):
 
     def get_note(self, entry: Entry) -> str | None:
         """Null also where the caller may not read it."""
-        return entry.contact.readable_note if entry.contact else None  # type: ignore[attr-defined]
+        return entry.contact.readable_note if entry.contact else None  # type: ignore[attr-defined]  # annotated
 
     def get_event(self, entry: Entry) -> str | None:
         """What happened to the tier: first, up, down, watched, cleared, overridden, returned, renumbered or ruled."""

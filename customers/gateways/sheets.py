@@ -134,7 +134,7 @@ def _blocks(source: Source, packed: bool) -> Iterator[bytes]:
     read, raw = 0, source.open()
     counted = _Counted(raw)
     try:
-        with raw, gzip.GzipFile(fileobj=counted) if packed else raw as text:  # type: ignore[call-overload]
+        with raw, gzip.GzipFile(fileobj=counted) if packed else raw as text:  # type: ignore[call-overload]  # reads do
             while block := text.read(BLOCK):
                 read += len(block)
                 if read > MAX_BYTES:

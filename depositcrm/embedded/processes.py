@@ -85,7 +85,7 @@ def spawn(
             start_new_session=True,
             pass_fds=inherits,
             preexec_fn=_die_with_parent(dies_by),  # noqa: PLW1509  no threads run where services are started
-            **who,  # type: ignore[call-overload]
+            **who,  # type: ignore[call-overload]  # user and group, or nothing
         )
 
 

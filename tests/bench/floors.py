@@ -4,12 +4,15 @@ The copies keep the product's keys, indexes and room for updates in place, but n
 what the rows mean: those are the product's to pay for.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+
+from tiers.rules.deciding import watch_limit, zones
 
 COPIES = {
     "customers_account": "",
@@ -18,6 +21,7 @@ COPIES = {
     "customers_customerposition": "fillfactor = 80",
     "customers_positionchange": "",
     "tiers_tierchange": "",
+    "tiers_tieroverride": "",
     "insights_depositday": "",
     "insights_branchday": "",
 }
@@ -65,20 +69,55 @@ WITH moved AS (
 INSERT INTO floor.customers_positionchange (customer_id, "on", total, day_sum)
 SELECT customer_id, %(day)s, total, day_sum FROM updated
 """
+# Everything a run has to decide: band and nearness, what a watch still holds, what an override gives over the rule.
+# Each OFFSET keeps the planner from working a column out again wherever it is named: three times as fast.
 RETIER = """
-WITH judged AS (
-    SELECT customer_id, branch_id, manager_id, tier, total,
-           width_bucket(total, %(floors)s::numeric[])::smallint AS after
-    FROM floor.customers_customerposition
+WITH given AS (
+    SELECT DISTINCT ON (customer_id) customer_id, id,
+        array_position(%(letters)s::text[], letter::text)::smallint AS rank
+    FROM floor.tiers_tieroverride
+    WHERE status IN ('approved', 'ended') AND %(day)s BETWEEN starts_on AND ends_on
+    ORDER BY customer_id, id DESC
+), valued AS (
+    SELECT p.customer_id, p.branch_id, p.manager_id, p.tier, p.ruled_tier, p.watch_since, p.near, p.total,
+        g.id AS override_id, g.rank AS given, width_bucket(p.total, %(bounds)s::numeric[]) + 1 AS zone
+    FROM floor.customers_customerposition p LEFT JOIN given g ON g.customer_id = p.customer_id OFFSET 0
+), ruled AS (
+    SELECT *, (%(bands)s::smallint[])[zone] AS band, coalesce(ruled_tier, tier) AS held,
+        (%(bands)s::smallint[])[zone] < coalesce(ruled_tier, tier)
+            AND coalesce(watch_since, %(day)s) >= %(watch_limit)s AS is_kept
+    FROM valued OFFSET 0
+), judged AS (
+    SELECT *,
+        coalesce(given, CASE WHEN is_kept THEN held ELSE band END) AS after,
+        CASE WHEN given IS NOT NULL THEN CASE WHEN is_kept THEN held ELSE band END END AS after_ruled,
+        CASE WHEN is_kept THEN coalesce(watch_since, %(day)s) END AS after_watch,
+        CASE WHEN coalesce(given, CASE WHEN is_kept THEN held ELSE band END) > band THEN 2 WHEN given < band THEN 0
+            ELSE (%(near)s::smallint[])[zone] END AS after_near
+    FROM ruled OFFSET 0
+), moved AS MATERIALIZED (
+    SELECT * FROM judged
+    WHERE (tier, ruled_tier, watch_since, near) IS DISTINCT FROM (after, after_ruled, after_watch, after_near)
 ), placed AS (
-    UPDATE floor.customers_customerposition p SET tier = j.after, tier_since = %(day)s
-    FROM judged j WHERE p.customer_id = j.customer_id AND j.after <> j.tier
+    UPDATE floor.customers_customerposition p
+    SET tier = j.after, tier_since = CASE WHEN j.after <> j.tier THEN %(day)s ELSE p.tier_since END,
+        ruled_tier = j.after_ruled, watch_since = j.after_watch, near = j.after_near
+    FROM moved j WHERE p.customer_id = j.customer_id
     RETURNING j.*
 )
-INSERT INTO floor.tiers_tierchange (customer_id, "on", event, from_tier, to_tier, scheme_id, measure, value,
-    window_from, window_to, branch_id, manager_id)
-SELECT customer_id, %(day)s, CASE WHEN tier = 0 THEN 'first' WHEN after > tier THEN 'up' ELSE 'down' END,
-    tier, after, 1, 'balance', total, %(day)s, %(day)s, branch_id, manager_id FROM placed
+INSERT INTO floor.tiers_tierchange (customer_id, "on", event, from_tier, to_tier, from_ruled, to_ruled, from_watch,
+    to_watch, override_id, scheme_id, measure, value, window_from, window_to, branch_id, manager_id)
+SELECT customer_id, %(day)s,
+    CASE WHEN tier = 0 THEN 'first' WHEN after > tier THEN 'up' WHEN after < tier THEN 'down'
+        WHEN ruled_tier IS NULL AND after_ruled IS NOT NULL THEN 'overridden'
+        WHEN ruled_tier IS NOT NULL AND after_ruled IS NULL THEN 'returned'
+        WHEN watch_since IS NULL AND after_watch IS NOT NULL THEN 'watched'
+        WHEN watch_since IS NOT NULL AND after_watch IS NULL THEN 'cleared' ELSE 'ruled' END,
+    tier, after, ruled_tier, after_ruled, watch_since, after_watch,
+    CASE WHEN after_ruled IS NOT NULL THEN override_id END,
+    1, 'balance', total, %(day)s, %(day)s, branch_id, manager_id
+FROM placed
+WHERE (tier, ruled_tier, watch_since) IS DISTINCT FROM (after, after_ruled, after_watch)
 """
 ROLL_UP = """
 WITH fine AS (
@@ -120,6 +159,20 @@ def run(statement: str, **params: Any) -> list[tuple[Any, ...]]:
         cursor.execute(SESSION)
         cursor.execute(statement, params)
         return list(cursor.fetchall()) if cursor.description else []
+
+
+def retier(day: date, bounds: Sequence[Decimal]) -> None:
+    """Judge and write a day by these floors in yuan, in force without a watch, letters D upwards."""
+    cut = zones(bounds)
+    run(
+        RETIER,
+        day=day,
+        bounds=list(cut.bounds),
+        bands=list(cut.bands),
+        near=list(cut.near),
+        letters=["D", "C", "B", "A"][: len(bounds)],
+        watch_limit=watch_limit("balance", 0, day),
+    )
 
 
 def import_day(path: Path, day: date) -> None:

@@ -75,7 +75,7 @@ def measure_retier(nights: Nights, movers: dict[float, int], folder: Path, say: 
     say("first tiers")
     day, bounds = nights.next_day(0)
     _retier_alone(day)
-    floors.run(floors.RETIER, day=day, floors=bounds)
+    floors.retier(day, bounds)
     figures = []
     for share, runs in movers.items():
         say(f"re-tier, {share:.0%} move, {runs} runs")
@@ -107,7 +107,7 @@ def _measure(nights: Nights, share: float, runs: int, job: str, product: Callabl
 
     def plain(n: int) -> float:
         day, bounds = day_of(n)
-        return timed(lambda: floors.run(floors.RETIER, day=day, floors=bounds))
+        return timed(lambda: floors.retier(day, bounds))
 
     seconds = interleaved(runs, ours, plain)
     return against_floor(job, *seconds, RETIER_TIMES, RETIER_PLUS)
@@ -158,13 +158,15 @@ def _checked(job: Job, seconds: float) -> float:
 
 
 def _compare() -> None:
-    """Both sides must have written the same history."""
-    columns = "count(*), sum(value), sum(to_tier - from_tier), sum(to_tier * (hashint8(customer_id) % 1000))"
+    """Both sides must have written the same history, and left everybody standing the same."""
+    history = "count(*), sum(value), sum(to_tier - from_tier), sum(to_tier * (hashint8(customer_id) % 1000))"
+    standing = "sum(tier), sum(near * (hashint8(customer_id) % 1000)), count(watch_since), count(ruled_tier)"
     with connection.cursor() as cursor:
-        found = []
-        for schema in ("public", "floor"):
-            cursor.execute(f"SELECT {columns} FROM {schema}.tiers_tierchange")
-            found.append(cursor.fetchone())
+        found: list[list[object]] = [[], []]
+        for place, schema in enumerate(("public", "floor")):
+            for columns, table in ((history, "tiers_tierchange"), (standing, "customers_customerposition")):
+                cursor.execute(f"SELECT {columns} FROM {schema}.{table}")
+                found[place].append(cursor.fetchone())
     if found[0] != found[1]:
         raise RuntimeError(f"the product's tier history and the floor's differ: {found}")
 

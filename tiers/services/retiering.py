@@ -7,7 +7,7 @@ consistent history whatever dies before or after it.
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -185,8 +185,7 @@ def do_chunk(chunk: JobChunk) -> dict[str, Moves]:
         # expecting one change row of it, the planner would loop over tens of thousands.
         cursor.execute("SET LOCAL work_mem = '32MB'; SET LOCAL enable_nestloop = off")
     if len(days) == 1:
-        moves = _run("retier_chunk", days[0], chunk.job_id, ids, is_latest=True)
-        return {days[0].on.isoformat(): moves + _stayed(moves, ids)}
+        return {days[0].on.isoformat(): _run("retier_chunk", days[0], chunk.job_id, ids, is_latest=True)}
     done = {day.on.isoformat(): _run("retier_chunk_past", day, chunk.job_id, ids, is_latest=False) for day in days}
     _settle(days[-1], ids)
     return done
@@ -237,16 +236,16 @@ def _run(name: str, day: Day, job_id: int | None, ids: Mapping[str, int], *, is_
     return [list(row) for row in rows(text, {**params, **ids, "scheme": day.scheme.pk, "job": job_id})]
 
 
-def _stayed(moves: Moves, ids: Mapping[str, int]) -> Moves:
-    """Who stayed in which tier: everybody in it now, less who came."""
+def _stayed(moves: Moves) -> Moves:
+    """Who stayed in which tier: everybody in it now, less who came; counted once, not chunk by chunk."""
     text = (
         "SELECT tier, count(*), count(watch_since), count(ruled_tier) FROM customers_customerposition"
-        " WHERE customer_id BETWEEN %(low)s AND %(high)s AND tier > 0 GROUP BY tier"
+        " WHERE tier > 0 GROUP BY tier"
     )
     came: Counter[int] = Counter()
     for _was, after, n, *_others in moves:
         came[after] += n
-    return [[tier, tier, n - came[tier], watched, given] for tier, n, watched, given in rows(text, ids)]
+    return [[tier, tier, n - came[tier], watched, given] for tier, n, watched, given in rows(text, {})]
 
 
 def _judged(day: Day, *, is_latest: bool) -> tuple[str, dict[str, Any]]:
@@ -281,7 +280,10 @@ def _finish(business_day: date, job_id: int, actor: Actor, at: datetime) -> dict
     counts = list(JobChunk.objects.filter(job_id=job_id).values_list("counts", flat=True))
     runs = list(RetierRun.objects.filter(job_id=job_id, is_open=True).select_related("scheme").order_by("on"))
     redone = [run.on.isoformat() for run in runs if run.on != business_day]
-    results = {run.on: _close(run, counts, redone if run.on == business_day else [], at) for run in runs}
+    moves = {run.on: [move for chunk in counts for move in chunk.get(run.on.isoformat(), [])] for run in runs}
+    if len(runs) == 1:  # `retier_chunk` tells who moved, `retier_chunk_past` of everybody
+        moves[runs[0].on] += _stayed(moves[runs[0].on])
+    results = {run.on: _close(run, moves[run.on], redone if run.on == business_day else [], at) for run in runs}
     if business_day not in results:
         raise Superseded(str(job_id))
     asked = results[business_day]
@@ -289,8 +291,7 @@ def _finish(business_day: date, job_id: int, actor: Actor, at: datetime) -> dict
     return asked
 
 
-def _close(run: RetierRun, counts: Sequence[Mapping[str, Moves]], redone: list[str], at: datetime) -> dict[str, Any]:
-    moves = [move for chunk in counts for move in chunk.get(run.on.isoformat(), [])]
+def _close(run: RetierRun, moves: Moves, redone: list[str], at: datetime) -> dict[str, Any]:
     result = _result(Day(run.on, run.scheme), moves, redone)
     run.customers, run.first_count = result["customers"], result["first"]
     run.up, run.down, run.by_tier = result["up"], result["down"], result["by_tier"]

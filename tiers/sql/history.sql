@@ -27,10 +27,8 @@ written AS (
         m.before_tier, m.after_tier, m.before_ruled, m.after_ruled, m.before_watch, m.after_watch,
         CASE WHEN m.after_ruled IS NOT NULL THEN m.override_id END,
         %(scheme)s, (%(figures)s::text[])[m.pick], m.value, (%(starts)s::date[])[m.pick], %(day)s,
-        p.branch_id, p.manager_id, %(job)s
+        m.branch_id, m.manager_id, %(job)s
     FROM moved m
-    JOIN customers_customerposition p
-        ON p.customer_id = m.customer_id AND p.customer_id BETWEEN %(low)s AND %(high)s
     WHERE m.is_change
     ON CONFLICT (customer_id, "on") DO UPDATE
     SET event = excluded.event, from_tier = excluded.from_tier, to_tier = excluded.to_tier,

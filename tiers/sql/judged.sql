@@ -17,7 +17,7 @@ judged AS (
             WHEN h.given < h.band THEN 0
             ELSE (%(zone_near)s::smallint[])[h.zone + 1]
         END AS after_near,
-        h.known_id, h.known_from, h.known_to
+        h.known_id, h.known_from, h.known_to, h.branch_id, h.manager_id
     FROM (
         SELECT
             z.*,
@@ -29,13 +29,14 @@ judged AS (
                 AND coalesce(z.before_watch, %(day)s) >= %(watch_limit)s AS is_kept
         FROM (
             SELECT
-                v.customer_id, v.tier, v.tier_since, v.ruled_tier, v.watch_since, v.near, v.value, v.pick,
+                v.customer_id, v.branch_id, v.manager_id, v.tier, v.tier_since, v.ruled_tier, v.watch_since, v.near,
+                v.value, v.pick,
                 width_bucket(v.value, %(zone_bounds)s::numeric[]) AS zone,
                 o.id AS override_id, array_position(%(letters)s::text[], o.letter::text)::smallint AS given,
                 {before},
                 t.id AS known_id, t.from_tier AS known_from, t.to_tier AS known_to
             FROM (
-                SELECT p.customer_id, p.tier, p.tier_since, p.ruled_tier, p.watch_since, p.near,
+                SELECT p.customer_id, p.branch_id, p.manager_id, p.tier, p.tier_since, p.ruled_tier, p.watch_since, p.near,
                     {value} AS value, {pick} AS pick
                 FROM customers_customerposition p
                 {counted}
