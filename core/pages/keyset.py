@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db.models import F, Model, Q, QuerySet
+from django.db.models.expressions import Col
 from django.utils.translation import gettext_lazy as _
 
 from core import crypto
@@ -99,6 +100,9 @@ def _terms(queryset: QuerySet[Any], order: Sequence[str]) -> list[Term]:
 def _is_nullable(queryset: QuerySet[Any], path: str) -> bool:
     if path == "pk":
         return False
+    named = queryset.query.annotations.get(path)
+    if isinstance(named, Col):  # a column by another name keeps its index
+        return bool(named.target.null)
     model: type[Model] | None = queryset.model
     for part in path.split("__"):
         try:

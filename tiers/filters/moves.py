@@ -66,7 +66,7 @@ def _to_badge(row: TierChange) -> Cell:
 MOVERS = ListPage(
     columns=(
         Column("customer", _("Customer"), customer_cell, stays=True),
-        Column("on", _("Day"), kind="date", sort=("on", "pk")),
+        Column("on", _("Day"), kind="date", sort=("day", "pk")),
         Column("direction", _("Direction"), _direction),
         Column("from_tier", _("From tier"), _from_badge),
         Column("to_tier", _("To tier"), _to_badge),
@@ -74,7 +74,7 @@ MOVERS = ListPage(
         Column("branch", _("Branch"), "branch__name"),
         Column("manager", _("Manager"), "manager__name"),
     ),
-    default_order=("-on", "-pk"),
+    default_order=("-day", "-pk"),
     filterset=MoverFilter,
     caption=_("Customers who moved between tiers"),
     noun=_("moves"),
