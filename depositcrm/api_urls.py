@@ -12,7 +12,8 @@ from rest_framework.routers import SimpleRouter
 from customers.api import ConsentViewSet, FeedViewSet
 from depositcrm.api_customers import NamedCustomerViewSet
 from insights.api import CustomerTimelineView
-from servicing.api import InteractionViewSet
+from servicing.api.contacts import InteractionViewSet
+from servicing.api.follow_ups import FollowUpViewSet
 from staff.access import EVERYONE, roles
 from tiers.api import CustomerTiersView, TierViewSet
 from tiers.views.lookup import LookupView
@@ -33,6 +34,7 @@ router.register("customers", NamedCustomerViewSet, basename="customers")
 router.register("feeds", FeedViewSet, basename="feeds")
 router.register("tiers", TierViewSet, basename="tiers")
 router.register("consents", ConsentViewSet, basename="consents")
+router.register("follow-ups", FollowUpViewSet, basename="follow-ups")
 router.register("interactions", InteractionViewSet, basename="interactions")
 
 

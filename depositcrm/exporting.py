@@ -7,11 +7,14 @@ from core.exporting import ListSource
 from core.jobs import Counts, Progress
 from core.models import Job
 from customers.views.exports import CUSTOMER_LIST
+from servicing.views.follow_ups import FOLLOW_UP_LIST
+from servicing.views.maturity import AHEAD_LIST, PAST_LIST
 from staff.services import exports
 from tiers.views.exports import FLOW_LIST, OVERRIDE_LIST
 
 # An app whose list can be taken adds it here.
-LISTS: Mapping[str, ListSource] = {source.key: source for source in (CUSTOMER_LIST, FLOW_LIST, OVERRIDE_LIST)}
+TAKEN = (CUSTOMER_LIST, FLOW_LIST, OVERRIDE_LIST, FOLLOW_UP_LIST, AHEAD_LIST, PAST_LIST)
+LISTS: Mapping[str, ListSource] = {source.key: source for source in TAKEN}
 
 
 def export_list(job: Job, progress: Progress) -> Counts:

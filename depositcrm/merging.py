@@ -12,11 +12,11 @@ from customers.models import Merge
 from customers.services.merge_parts import CUSTOMERS
 from customers.services.merge_records import merge, unmerge
 from customers.services.merge_requests import give_up
-from servicing.services import MOVER as CONTACTS
+from servicing.services.moving import MOVER as SERVICING
 from tiers.services.moving import MOVER as TIERS
 
 # A new app with a key to Customer offers a mover of its own and joins here; a test finds the ones that do not.
-MOVERS = (CUSTOMERS, TIERS, CONTACTS)
+MOVERS = (CUSTOMERS, TIERS, SERVICING)
 
 
 def do_merge(job: Job, progress: Progress) -> Counts:

@@ -19,7 +19,8 @@ from customers.services import balances, intake, kyc, lifecycle, quality
 from customers.services.merge_requests import forget_snapshots
 from insights.rules import STEP_PREFIX
 from insights.services import roll_up_day
-from staff.services import exports
+from servicing.services import feedback, maturity, planning, reminders, surveys
+from staff.services import exports, notices
 from tiers import services as tiers
 from tiers.services import overrides
 from tiers.services.simulating import prepare_night
@@ -74,9 +75,25 @@ def _kyc(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
     return kyc.run(business_day=day, actor=actor, at=at)
 
 
+def _follow_ups(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return planning.run(business_day=day, actor=actor, at=at, progress=progress)
+
+
+def _maturities(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return maturity.run(business_day=day, actor=actor, at=at)
+
+
+def _voices(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    invited = surveys.run(business_day=day, actor=actor, at=at)["rows"]
+    reminded = feedback.remind(business_day=day, actor=actor, at=at)["rows"]
+    told = reminders.remind_of_day(business_day=day, at=at)
+    return {"rows": invited + reminded + told, "invited": invited, "reminded": reminded, "told": told}
+
+
 def _tidy(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
-    files, snapshots = exports.expire(at=at), forget_snapshots(at=at)
-    return {"rows": files + snapshots, "files": files, "snapshots": snapshots}
+    files, snapshots, told = exports.expire(at=at), forget_snapshots(at=at), notices.tidy(at=at)
+    notices.queue_digest(at=at)
+    return {"rows": files + snapshots + told, "files": files, "snapshots": snapshots, "notifications": told}
 
 
 def _roll_up(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
@@ -99,6 +116,9 @@ STEPS = (
     Step("lifecycle", _lifecycle),
     Step("quality", _quality),
     Step("kyc", _kyc),
+    Step("maturities", _maturities),
+    Step("follow_ups", _follow_ups),
+    Step("voices", _voices),
     Step("roll_up", _roll_up),
     Step("simulator", _simulator),
     Step("tidy", _tidy),
@@ -122,6 +142,8 @@ def _climb(night: Job, progress: Progress) -> Counts:
     for done, step in enumerate(STEPS):
         progress.report(done, len(STEPS))
         job = do_step(night, step)
+        if job.state != JobState.DONE:
+            notices.night_failed(business_day=date.fromisoformat(night.key), step=step.name, at=now())
         if job.state == JobState.REFUSED:
             raise StepRefused(step=step.name, reason=job.error)
         if job.state != JobState.DONE:

@@ -3,9 +3,37 @@
 from collections.abc import Mapping
 
 from customers.forms.policies import KINDS as OF_CUSTOMERS
+from servicing.forms.choices import CONTACT_CHOICES, COUNTER_CARD, REFERRAL_POINTS
+from servicing.forms.feedback import FEEDBACK
+from servicing.forms.fraud import FRAUD_PROMPT
+from servicing.forms.maturity import MATURITY
+from servicing.forms.permission import CONTACT_HOURS
+from servicing.forms.playbooks import CADENCE, PLAYBOOKS
+from servicing.forms.products import PRODUCT_RULES
+from servicing.forms.rates import RATE_SHEET
+from servicing.forms.surveys import SURVEYS
+from servicing.forms.today import TODAY
 from staff.services.policies import PolicyKind
 from tiers.forms.catalogue import ENTITLEMENTS
 from tiers.forms.standards import STANDARDS
 
 # An app whose rules can be edited adds its kinds here.
-KINDS: Mapping[str, PolicyKind] = {kind.key: kind for kind in (*OF_CUSTOMERS.values(), ENTITLEMENTS, STANDARDS)}
+OF_CONTACTS = (CONTACT_CHOICES, COUNTER_CARD, REFERRAL_POINTS, FRAUD_PROMPT)
+KINDS: Mapping[str, PolicyKind] = {
+    kind.key: kind
+    for kind in (
+        *OF_CUSTOMERS.values(),
+        CADENCE,
+        PLAYBOOKS,
+        MATURITY,
+        PRODUCT_RULES,
+        RATE_SHEET,
+        ENTITLEMENTS,
+        STANDARDS,
+        *OF_CONTACTS,
+        TODAY,
+        CONTACT_HOURS,
+        FEEDBACK,
+        SURVEYS,
+    )
+}

@@ -1,7 +1,6 @@
 """Hand-overs across the apps: whatever passes on with a customer, called from here top down.
 
-`MOVERS` lists the movers of all apps; one that comes to have rows with an owner (open tasks of servicing, cases of
-complaints) adds its own. Maturities need none: they are always those of the customer's present manager.
+`MOVERS` lists the movers of all apps; one that comes to have rows with an owner (cases of complaints) adds its own.
 """
 
 from collections.abc import Callable
@@ -10,8 +9,9 @@ from core.clock import now
 from core.jobs import Counts, Progress
 from core.models import Job
 from customers.services import moving
+from servicing.services.moving import HANDED_OVER
 
-MOVERS = (moving.PROMISES,)
+MOVERS = (moving.PROMISES, *HANDED_OVER)
 
 
 def hand_over(job: Job, progress: Progress) -> Counts:

@@ -261,6 +261,23 @@ SPECTACULAR_SETTINGS = {
         "core.api.document_errors",
     ],
 }
+# Letters to the bank's own people, and links in messages to customers. Without a mail server they go to the log.
+PUBLIC_URL = os.environ.get("PUBLIC_URL") or "http://localhost:8000"
+BANK_NAME = os.environ.get("BANK_NAME", "")
+STAFF_MAIL = os.environ.get("STAFF_MAIL", "")  # such as {staff_no}@mail.bank; empty = people get no mail
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_USER", ""), os.environ.get("EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("EMAIL_TLS", "") == "1"
+EMAIL_TIMEOUT = 10  # seconds; only workers write letters
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or "depositcrm@localhost"
+# How survey links leave the house: "console" writes that one would have left, "" = not set up, nothing leaves.
+MESSAGE_GATEWAYS = {
+    "sms": os.environ.get("SMS_GATEWAY", "" if PRODUCTION else "console"),
+    "wecom": os.environ.get("WECOM_GATEWAY", "" if PRODUCTION else "console"),
+    "email": os.environ.get("SURVEY_MAIL", "" if PRODUCTION and not EMAIL_HOST else "mail"),
+}
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
 LOGGING = {

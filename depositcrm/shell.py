@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -14,6 +15,7 @@ from core.clock import today
 from customers.queries import ledger_day
 from staff.access import BOOK_KEEPERS, COUNTER, CUSTOMER_ROLES, HEADS, SERVING, has_role, is_staff_member
 from staff.enums import Role
+from staff.queries import unread_count
 
 STALE_AFTER = timedelta(days=1)
 
@@ -54,19 +56,31 @@ RECORDS, OVERSIGHT = _("Records"), _("Management")
 PLACES = (
     Place("servicing:counter", _("Counter"), "headset", COUNTER),
     Place("insights:home", _("Home"), "home", (*OFFICE, Role.ADMIN, Role.COMPLIANCE, Role.AUDITOR)),
+    Place("servicing:today", _("Today"), "target", BOOK_KEEPERS),
     Place("customers:list", _("Customers"), "users", CUSTOMER_ROLES),
-    Place("insights:maturities", _("Maturities"), "calendar-due", OFFICE),
+    Place("servicing:maturity_ladder", _("Maturity desk"), "calendar-due", OFFICE),
     Place("tiers:movers", _("Movers"), "arrows-exchange", OFFICE),
     Place("tiers:flows", _("Tier migration"), "arrows-sort", (*OFFICE, Role.ADMIN)),
+    Place("servicing:follow_ups", _("Follow-ups"), "list-check", (*SERVING, Role.HEAD_OFFICE)),
+    Place("servicing:today", _("Lists of the day"), "target", HEADS),
+    Place("servicing:agenda", _("Calendar"), "calendar-event", (*COUNTER, *OFFICE)),
     Place("servicing:contacts", _("Contacts"), "message", CUSTOMER_ROLES),
+    Place("servicing:referrals", _("Referrals"), "arrows-exchange", (*SERVING, Role.HEAD_OFFICE)),
+    Place("servicing:fraud_checks", _("Fraud prompts"), "shield-check", (*COUNTER, Role.BRANCH_HEAD, Role.COMPLIANCE)),
+    Place("servicing:feedback", _("Feedback"), "message-report", CUSTOMER_ROLES),
+    Place("servicing:surveys", _("Surveys"), "star", (*HEADS, Role.COMPLIANCE)),
+    Place("servicing:kiosk_open", _("Kiosk"), "device-mobile", SERVING),
     Place("customers:my_promises", _("Promises"), "heart-handshake", (*SERVING, Role.HEAD_OFFICE)),
     Place("customers:prospects", _("Prospects"), "user-plus", (*SERVING, Role.HEAD_OFFICE)),
     Place("customers:kyc", _("KYC"), "shield-check", CUSTOMER_ROLES, RECORDS),
     Place("customers:quality", _("Data quality"), "list-check", CUSTOMER_ROLES, RECORDS),
     Place("tiers:catalogue", _("Entitlements"), "star", (*CUSTOMER_ROLES, Role.ADMIN, Role.AUDITOR), RECORDS),
+    Place("servicing:calculator", _("Calculator"), "percentage", CUSTOMER_ROLES, RECORDS),
+    Place("servicing:products", _("Products and rates"), "file-text", tuple(Role), RECORDS),
     Place("customers:handovers", _("Hand-overs"), "user-check", OFFICE, RECORDS),
     Place("tiers:overrides", _("Overrides"), "user-check", (*OFFICE, Role.COMPLIANCE), RECORDS),
     Place("customers:merges", _("Merged records"), "copy", HEADS, RECORDS),
+    Place("staff:absences", _("Leave and deputies"), "calendar-event", (*SERVING, Role.HEAD_OFFICE), RECORDS),
     Place("staff:exports", _("Exports"), "file-export", CUSTOMER_ROLES, RECORDS),
     Place("tiers:schemes", _("Tiers"), "stairs", (Role.ADMIN, *HEADS, Role.COMPLIANCE, Role.AUDITOR), OVERSIGHT),
     Place("tiers:runs", _("Re-tierings"), "refresh", (Role.ADMIN, *HEADS, Role.COMPLIANCE, Role.AUDITOR), OVERSIGHT),
@@ -75,6 +89,7 @@ PLACES = (
     Place("customers:policies", _("Rules"), "versions", (Role.ADMIN, *HEADS, Role.COMPLIANCE, Role.AUDITOR), OVERSIGHT),
     Place("customers:wordings", _("Consent wordings"), "file-text", (Role.COMPLIANCE, Role.AUDITOR), OVERSIGHT),
     Place("customers:feeds", _("Feeds"), "file-import", (Role.ADMIN, Role.HEAD_OFFICE), OVERSIGHT),
+    Place("servicing:contact_import", _("Import contacts"), "file-import", (Role.ADMIN, Role.HEAD_OFFICE), OVERSIGHT),
     Place("insights:jobs", _("Jobs"), "activity", (Role.ADMIN, Role.HEAD_OFFICE), OVERSIGHT),
     Place("insights:calendar", _("Working days"), "calendar", (Role.ADMIN, Role.HEAD_OFFICE), OVERSIGHT),
     Place("staff:users", _("People"), "users-group", (Role.ADMIN, *HEADS), OVERSIGHT),
@@ -86,12 +101,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor of every page; the look-ups run only when the template asks for them."""
     user = getattr(request, "user", None)
     if not is_staff_member(user):
-        return {"nav": [], "search_url": "", "freshness": None}
+        return {"nav": [], "search_url": "", "freshness": None, "unread": 0}
     may_search = has_role(user, *CUSTOMER_ROLES)
     return {
         "nav": list(_places(user.role, request.path)),
         "search_url": _address("customers:find") if may_search else "",
         "freshness": SimpleLazyObject(_freshness),
+        # Not lazy by an object: a number has to compare. Called by the template, where there is a bell.
+        "unread": partial(unread_count, user),
     }
 
 

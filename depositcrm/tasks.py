@@ -14,6 +14,7 @@ from customers.services.merge_requests import MERGE_JOB, UNDO_JOB
 from depositcrm import exporting, merging, night, portfolio
 from insights.gateways import inbox_days
 from insights.services import start_due_nights
+from servicing.services.reminders import remind
 from staff.services import exports
 
 
@@ -28,7 +29,7 @@ def run_night(job_id: int) -> None:
 
 @shared_task(name="depositcrm.tick")
 def tick(job_id: int | None = None) -> None:
-    """Once a minute: start the night that is due. Its own job row shows the console that the clock is running."""
+    """Once a minute: start the night that is due, and tell of reminders. Its job row shows that the clock runs."""
     at = now()
     job = jobs.enqueue(name="depositcrm.tick", key="clock", actor=NIGHT, at=at, publish=False)
     try:
@@ -41,7 +42,7 @@ def tick(job_id: int | None = None) -> None:
 def _start_due() -> jobs.Counts:
     at = now()
     days = start_due_nights(at=at, waiting=inbox_days(Path(settings.FEED_INBOX), at))
-    return {"rows": len(days), "started": [day.isoformat() for day in days]}
+    return {"rows": len(days), "started": [day.isoformat() for day in days], "reminders": remind(at=at)}
 
 
 @shared_task(name=HAND_OVER)

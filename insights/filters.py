@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.pages import Cell, Column, ListFilter, ListPage
 from customers.models import Account, CustomerPosition
 from insights.enums import Direction
-from servicing.queries import units_of
+from servicing.queries.contacts import units_of
 from staff.models import Branch
 
 DATE = forms.DateInput({"type": "date"}, format="%Y-%m-%d")

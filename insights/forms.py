@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.pages.choices import LoadedChoiceField
-from servicing.queries import units_of
+from servicing.queries.contacts import units_of
 from staff.models import User
 
 LONGEST_HISTORY = 3 * 366

@@ -10,8 +10,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from core.clock import today
 from staff.enums import Reach, Role
-from staff.models import Branch, User
+from staff.models import Absence, Branch, User
 
 View = Callable[..., HttpResponse]
 
@@ -27,9 +28,9 @@ AMOUNT_ROLES = (*BOOK_KEEPERS, *HEADS)
 EVERYONE = tuple(Role)
 
 # What each role's interface tokens and sessions may ask the API for; a token carries a subset of its owner's.
-_READ = frozenset({"customers:read", "tiers:read", "interactions:read", "consents:read"})
+_READ = frozenset({"customers:read", "tiers:read", "interactions:read", "consents:read", "follow-ups:read"})
 # Revealing a masked field is a write: it leaves an entry on the trail.
-_SERVE = _READ | {"customers:write", "interactions:write", "consents:write"}
+_SERVE = _READ | {"customers:write", "interactions:write", "consents:write", "follow-ups:write", "agenda:read"}
 SCOPES_BY_ROLE: dict[str, frozenset[str]] = {
     Role.TELLER: _SERVE | {"tiers:lookup"},
     Role.LOBBY: _SERVE | {"tiers:lookup"},
@@ -37,7 +38,8 @@ SCOPES_BY_ROLE: dict[str, frozenset[str]] = {
     Role.SENIOR_MANAGER: _SERVE,
     Role.EXPERT: _SERVE,
     Role.BRANCH_HEAD: _SERVE | {"kpis:read"},
-    Role.HEAD_OFFICE: _READ | {"customers:write", "kpis:read", "tiers:write", "feeds:read"},
+    Role.HEAD_OFFICE: _READ
+    | {"customers:write", "follow-ups:write", "kpis:read", "tiers:write", "feeds:read", "agenda:read"},
     Role.ADMIN: frozenset({"tiers:read", "tiers:write", "feeds:read", "feeds:write"}),
     Role.COMPLIANCE: _READ | {"customers:write"},
     Role.AUDITOR: frozenset({"tiers:read"}),
@@ -46,12 +48,16 @@ SCOPES_BY_ROLE: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which customers' rows a person may see, and whether with amounts of money."""
+    """Which customers' rows a person may see, and whether with amounts of money.
+
+    `stood_in` are the colleagues who are away today and for whom this person stands in: their books are open, too.
+    """
 
     reach: Reach
     user_id: int
     branch_ids: frozenset[int]
     amounts: bool
+    stood_in: frozenset[int] = frozenset()
 
 
 def scope_of(user: User | AnonymousUser) -> Scope:
@@ -70,7 +76,7 @@ def _scope(user: User) -> Scope:
     if user.role in COUNTER:
         return Scope(Reach.BRANCHES, user.pk, frozenset({user.branch_id}), amounts)
     if user.role in BOOK_KEEPERS:
-        return Scope(Reach.BOOK, user.pk, frozenset({user.branch_id}), amounts)
+        return Scope(Reach.BOOK, user.pk, frozenset({user.branch_id}), amounts, _stood_in(user))
     if user.role in (*HEADS, Role.COMPLIANCE):
         branch = user.branch
         if branch.parent_id is None and branch.kind == "head_office":
@@ -78,6 +84,11 @@ def _scope(user: User) -> Scope:
         below = Branch.objects.below(branch).values_list("pk", flat=True)
         return Scope(Reach.BRANCHES, user.pk, frozenset(below), amounts)
     return Scope(Reach.NOTHING, user.pk, frozenset(), False)
+
+
+def _stood_in(user: User) -> frozenset[int]:
+    away = Absence.objects.on(today()).filter(deputy=user, user__branch_id=user.branch_id)
+    return frozenset(away.values_list("user_id", flat=True))
 
 
 def is_staff_member(user: User | AnonymousUser | None) -> TypeGuard[User]:

@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(TextChoices):
@@ -64,3 +65,63 @@ class PolicyStatus(TextChoices):
     SUBMITTED = "submitted", _("Waiting for a second person")
     APPROVED = "approved", _("Approved")
     REJECTED = "rejected", _("Rejected")
+
+
+class Digest(TextChoices):
+    """How often notifications are sent by mail."""
+
+    NONE = "none", _("No mail")
+    DAILY = "daily", _("Once a day")
+    AT_ONCE = "at_once", _("At once")
+
+
+class Event(TextChoices):
+    """What somebody may be told of; the words of one are in `EVENT_WORDS`."""
+
+    FOLLOW_UP_DUE = "follow_up_due", _("Follow-ups due")
+    REFERRAL_RECEIVED = "referral_received", _("A customer is referred to me")
+    REFERRAL_DECIDED = "referral_decided", _("A referral of mine is taken or declined")
+    REFERRAL_RESULT = "referral_result", _("A referral of mine has a result")
+    FEEDBACK_ASSIGNED = "feedback_assigned", _("Feedback is given to me")
+    FEEDBACK_OVERDUE = "feedback_overdue", _("Feedback of mine is overdue")
+    HANDOVER_RECEIVED = "handover_received", _("Customers are handed over to me")
+    APPROVAL_WAITING = "approval_waiting", _("Something waits for my decision")
+    APPROVAL_DECIDED = "approval_decided", _("A request of mine is decided")
+    JOB_DONE = "job_done", _("A file of mine is ready or failed")
+    NIGHT_FAILED = "night_failed", _("The night failed")
+
+
+# In the reader's language and without anybody's name, number or amount: they also go out by mail.
+EVENT_WORDS = {
+    Event.FOLLOW_UP_DUE: _("Follow-ups to do: %(count)s, the earliest due on %(day)s"),
+    Event.REFERRAL_RECEIVED: _("A customer was referred to you"),
+    Event.REFERRAL_DECIDED: _("A referral of yours was decided: %(state)s"),
+    Event.REFERRAL_RESULT: _("A referral of yours has a result: %(state)s"),
+    Event.FEEDBACK_ASSIGNED: _("Feedback no. %(number)s is yours to answer by %(day)s"),
+    Event.FEEDBACK_OVERDUE: _("Feedback no. %(number)s should have been answered by %(day)s"),
+    Event.HANDOVER_RECEIVED: _("Customers were handed over to you: %(count)s"),
+    Event.APPROVAL_WAITING: _("Waiting for your decision: %(subject)s"),
+    Event.APPROVAL_DECIDED: _("Decided: %(subject)s, %(state)s"),
+    Event.JOB_DONE: _("File no. %(number)s: %(state)s"),
+    Event.NIGHT_FAILED: _("The night of %(day)s stopped at the step %(step)s"),
+}
+# Parameters that are codes, in words.
+EVENT_CODES = {
+    "subject": {
+        "staff.policy": _("a version of rules"),
+        "tiers.scheme": _("a version of the tiers"),
+        "tiers.override": _("another tier for a customer"),
+        "handover": _("a hand-over"),
+        "export": _("a file from a list"),
+    },
+    "state": {
+        "approved": _("approved"),
+        "rejected": pgettext_lazy("decision", "rejected"),
+        "accepted": _("taken"),
+        "declined": _("declined"),
+        "succeeded": _("succeeded"),
+        "failed": _("without result"),
+        "ready": _("ready"),
+        "broken": _("it could not be made"),
+    },
+}

@@ -11,12 +11,12 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.clock import SHANGHAI
+from core.clock import SHANGHAI, today
 from core.enums import ActorKind
 from core.models import TrailEntry
 from core.pages import Cell, Column, ListFilter, ListPage
-from staff.enums import ExportState, Role
-from staff.models import Export, User
+from staff.enums import Event, ExportState, Role
+from staff.models import Absence, Export, Notification, User
 from staff.queries import ACTIONS
 
 STANDINGS = (("", gettext_lazy("All")), ("true", gettext_lazy("Active")), ("false", gettext_lazy("Disabled")))
@@ -247,4 +247,106 @@ EXPORTS_WAITING = ListPage(
     row_url=_decide_url,
     empty_title=gettext_lazy("No request is waiting for you"),
     empty_text=gettext_lazy("Files above the bank's limit need a second person; their requests come here."),
+)
+
+
+class NotificationFilter(ListFilter):
+    """One's own notifications by event, and whether they were looked at."""
+
+    unread = django_filters.ChoiceFilter(
+        label=gettext_lazy("Show"),
+        choices=[("true", gettext_lazy("Unread"))],
+        method="only_unread",
+        empty_label=gettext_lazy("All"),
+    )
+    event = django_filters.ChoiceFilter(
+        label=gettext_lazy("Event"), choices=Event.choices, empty_label=gettext_lazy("All")
+    )
+
+    class Meta:
+        model = Notification
+        fields: list[str] = []
+
+    def only_unread(self, rows: QuerySet[Notification], name: str, value: str) -> QuerySet[Notification]:
+        """Those not looked at yet."""
+        return rows.filter(read_at=None)
+
+
+NOTIFICATIONS = ListPage(
+    caption=gettext_lazy("Notifications"),
+    noun=gettext_lazy("notifications"),
+    filterset=NotificationFilter,
+    default_order=("-at", "-pk"),
+    columns=(),
+    empty_title=gettext_lazy("Nothing new"),
+    empty_text=gettext_lazy("What others decide, give to you or finish for you is told here."),
+)
+
+
+class AbsenceFilter(ListFilter):
+    """Absences under way and coming, unless past or cancelled ones are asked for."""
+
+    when = django_filters.ChoiceFilter(
+        label=gettext_lazy("Show"),
+        choices=[
+            ("ahead", gettext_lazy("Under way and coming")),
+            ("past", gettext_lazy("Past")),
+            ("cancelled", gettext_lazy("Cancelled")),
+            ("all", gettext_lazy("All")),
+        ],
+        method="as_given",
+        empty_label=None,
+    )
+    q = django_filters.CharFilter(label=gettext_lazy("Name or number"), method="named", max_length=60)
+
+    class Meta:
+        model = Absence
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet[Absence]) -> QuerySet[Absence]:
+        rows = super().filter_queryset(queryset)
+        when = self.form.cleaned_data.get("when") or "ahead"
+        return {
+            "ahead": rows.filter(cancelled_at=None, ends_on__gte=today()),
+            "past": rows.filter(cancelled_at=None, ends_on__lt=today()),
+            "cancelled": rows.exclude(cancelled_at=None),
+            "all": rows,
+        }[when]
+
+    def as_given(self, rows: QuerySet[Absence], name: str, value: object) -> QuerySet[Absence]:
+        """Chosen in `filter_queryset`, which also knows what holds when nothing is."""
+        return rows
+
+    def named(self, rows: QuerySet[Absence], name: str, value: str) -> QuerySet[Absence]:
+        """Any part of the name of who is away, or the beginning of the number."""
+        text = value.strip()
+        return rows.filter(Q(user__name__icontains=text) | Q(user__staff_no__istartswith=text))
+
+
+def _absence_state(row: Absence) -> Cell:
+    if row.cancelled_at is not None:
+        return Cell(_("Cancelled"), "badge", tone="neutral")
+    if row.ends_on < today():
+        return Cell(_("Past"), "badge", tone="neutral")
+    if row.starts_on > today():
+        return Cell(_("Coming"), "badge", tone="info")
+    return Cell(_("Away"), "badge", tone="warn")
+
+
+ABSENCES = ListPage(
+    caption=gettext_lazy("Absences"),
+    noun=gettext_lazy("absences"),
+    filterset=AbsenceFilter,
+    default_order=("starts_on", "pk"),
+    columns=(
+        Column("who", gettext_lazy("Who is away"), lambda row: Cell(row.user.name, "main", hint=row.user.staff_no)),
+        Column("unit", gettext_lazy("Unit"), "user__branch__name"),
+        Column("starts_on", gettext_lazy("From"), kind="date", sort=("starts_on", "pk")),
+        Column("ends_on", gettext_lazy("To"), kind="date", sort=("ends_on", "pk")),
+        Column("deputy", gettext_lazy("Deputy"), lambda row: row.deputy.name if row.deputy else ""),
+        Column("state", gettext_lazy("State"), _absence_state),
+        Column("created_by", gettext_lazy("Entered by"), "created_by__name"),
+    ),
+    empty_title=gettext_lazy("Nobody is entered as away"),
+    empty_text=gettext_lazy("Enter leave before it begins, so that nothing waits for somebody who is not there."),
 )

@@ -1,5 +1,6 @@
 """Forms about people, tokens and oneself."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from allauth.account.forms import LoginForm
@@ -8,9 +9,10 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from staff.enums import Role
+from core.pages.choices import LongSelect
+from staff.enums import Digest, Role
 from staff.models import User
-from staff.queries import branches_by_tree, grantable_scopes
+from staff.queries import EventChoice, away_people, branches_by_tree, deputies_offered, grantable_scopes
 from staff.services.tokens import MAX_DAYS
 
 
@@ -106,3 +108,79 @@ class ExportDecisionForm(forms.Form):
     digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
     comment = forms.CharField(label=_("Comment"), max_length=300, required=False, widget=forms.Textarea({"rows": 2}))
     decision = forms.ChoiceField(choices=[(word, "") for word in ("approve", "reject")])
+
+
+class ChoicesForm(forms.Form):
+    """How one wants to hear of each event: a tick for the bell, a choice for mail. `rows` are its lines."""
+
+    def __init__(self, data: Any = None, *, choices: Sequence[EventChoice], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.choices = choices
+        for choice in choices:
+            event, label = choice.event.value, choice.event.label
+            fixed = not choice.told.may_mute
+            self.fields[f"{event}__in_app"] = forms.BooleanField(
+                label=_("%(event)s: in the bell") % {"event": label},
+                required=False,
+                disabled=fixed,
+                initial=choice.told.in_app,
+            )
+            self.fields[f"{event}__digest"] = forms.ChoiceField(
+                label=_("%(event)s: by mail") % {"event": label}, choices=Digest.choices, initial=choice.told.digest
+            )
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = str(field.label)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Each event with its two fields."""
+        for choice in self.choices:
+            event = choice.event.value
+            yield {
+                "label": choice.event.label,
+                "in_app": self[f"{event}__in_app"],
+                "digest": self[f"{event}__digest"],
+                "is_fixed": not choice.told.may_mute,
+            }
+
+    def chosen(self) -> dict[str, tuple[bool, str]]:
+        """What was chosen for each event."""
+        values = self.cleaned_data
+        return {
+            choice.event.value: (values[f"{choice.event.value}__in_app"], values[f"{choice.event.value}__digest"])
+            for choice in self.choices
+        }
+
+
+class PersonField(forms.ModelChoiceField):
+    """A member of staff, with the unit beside the name."""
+
+    widget = LongSelect
+
+    def label_from_instance(self, obj: User) -> str:
+        return f"{obj.name} · {obj.branch.name}"
+
+
+class AbsenceForm(forms.Form):
+    """Who is away, when, and who stands in."""
+
+    user = PersonField(label=_("Who is away"), queryset=User.objects.none(), to_field_name="staff_no", empty_label=None)
+    starts_on = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    ends_on = forms.DateField(
+        label=_("To"),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("The last day away."),
+    )
+    deputy = PersonField(
+        label=_("Deputy"),
+        queryset=User.objects.none(),
+        to_field_name="staff_no",
+        required=False,
+        empty_label=_("Each customer's backup"),
+        help_text=_("Sees these customers on these days, and gets what falls due."),
+    )
+
+    def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
+        kwargs["initial"] = {"user": viewer.staff_no, **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = away_people(viewer)  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.fields["deputy"].queryset = deputies_offered(viewer)  # type: ignore[attr-defined]  # a ModelChoiceField

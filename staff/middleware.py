@@ -19,21 +19,32 @@ WRITE_EVERY = timedelta(seconds=30)
 
 
 class SessionGuardMiddleware:
-    """Ends a session that was idle or open for too long; the next page asks to sign in again and says why."""
+    """Ends a session that was idle or open for too long; the next page asks to sign in again and says why.
+
+    What was shown to somebody signed in is kept by no browser: after signing out, or at the kiosk, Back leads nowhere.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request, "is_of_staff", False):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
-    def process_view(self, request: HttpRequest, *args: object) -> HttpResponse | None:
-        """Here, not in __call__: messages, which come after this middleware, are ready."""
+    def process_view(self, request: HttpRequest, view: object, *args: object) -> HttpResponse | None:
+        """Here, not in __call__: messages, which come after this middleware, are ready.
+
+        A view marked `asks_by_itself` is called by pages left open: that is nobody at work.
+        """
         if not is_staff_member(request.user):
             return None
+        request.is_of_staff = True  # type: ignore[attr-defined]  # outlives signing out
         at = now()
         if not self._is_over(request, at):
-            self._touch(request, at)
+            if not getattr(view, "asks_by_itself", False):
+                self._touch(request, at)
             return None
         logout(request)
         if is_api(request):

@@ -10,18 +10,26 @@ from django.utils.translation import gettext_lazy as _
 
 from core.memo import once_a_request
 from core.models import TrailEntry
-from staff.access import HEADS, SCOPES_BY_ROLE, scope_of
-from staff.enums import ExportState, Reach, Role
-from staff.models import ApiToken, Branch, Export, Policy, SavedView, User
-from staff.rules import EXPORTS, ExportLimits, read_exports
+from staff.access import BOOK_KEEPERS, HEADS, SCOPES_BY_ROLE, SERVING, scope_of
+from staff.enums import EVENT_CODES, EVENT_WORDS, Event, ExportState, Reach, Role
+from staff.models import Absence, ApiToken, Branch, Export, Notification, NotificationChoice, Policy, SavedView, User
+from staff.rules import EVENTS, EXPORTS, NOTICES, EventRule, ExportLimits, how_told, read_exports, read_notices
 
 # Who decides on large files: for their own units, head office for the bank.
 EXPORT_DECIDERS = (*HEADS, Role.COMPLIANCE)
 # Words for the actions of the trail; one without a word shows as it is.
 ACTIONS = {
+    "answer": _("Answered"),
     "approve": _("Approved"),
+    "assign": _("Given to somebody"),
+    "begin_playbook": _("Playbook begun"),
+    "begin_series": _("Recurring follow-up begun"),
+    "cancel": _("Follow-up cancelled"),
+    "cancel_absence": _("Absence cancelled"),
     "change": _("Changed"),
+    "close": _("Closed"),
     "close_promise": _("Promise closed"),
+    "complete": _("Follow-up done"),
     "convert": _("Became a customer"),
     "confirm": _("Confirmed"),
     "create": _("Created"),
@@ -31,10 +39,19 @@ ACTIONS = {
     "dismiss_alert": _("Alert dismissed"),
     "download": _("Downloaded"),
     "drop": _("Given up"),
+    "end_series": _("Recurring follow-up ended"),
+    "enter_absence": _("Absence entered"),
     "export": _("Exported"),
     "export_expire": _("File deleted after its time"),
     "export_fail": _("Export failed"),
     "export_request": _("Export asked for"),
+    "finish_today": _("Proposal of the day done"),
+    "accept": _("Referral taken"),
+    "decline": _("Referral declined"),
+    "fraud_check": _("Fraud prompt asked"),
+    "read_confidential": _("Confidential part read"),
+    "read_fraud_note": _("Note of a fraud prompt read"),
+    "refer": _("Customer sent on"),
     "give_consent": _("Consent given"),
     "hand_back": _("Hand-over taken back"),
     "hand_over": _("Handed over"),
@@ -42,6 +59,8 @@ ACTIONS = {
     "issue": _("Issued"),
     "load": _("Loaded"),
     "match": _("Learned of a customer out of sight"),
+    "invite": _("Customers asked in a survey"),
+    "kiosk_open": _("Kiosk opened"),
     "log": _("Contact logged"),
     "merge": _("Customers merged"),
     "merge_request": _("Merge asked for"),
@@ -49,24 +68,38 @@ ACTIONS = {
     "override_end": _("Override ended early"),
     "override_expire": _("Override over"),
     "override_request": _("Another tier asked for"),
+    "plan": _("Planned"),
     "promise": _("Promised"),
     "publish": _("Published"),
+    "quote": _("Quote given"),
     "raise_alert": _("Alert raised"),
+    "reassign": _("Follow-up passed on"),
     "refuse": _("Not stated by the customer"),
     "reject": _("Rejected"),
     "renew": _("Document renewed"),
+    "reopen": _("Opened again"),
     "request": _("Asked for approval"),
     "reveal": _("Revealed"),
     "review": _("Reviewed"),
     "revoke": _("Revoked"),
     "run": _("Run"),
+    "send_again": _("Sent again"),
     "set_password": _("Password set"),
     "share": _("Shared"),
     "sign_in": _("Signed in"),
     "sign_in_failed": _("Sign-in failed"),
     "sign_in_locked": _("Sign-in locked"),
     "sign_out": _("Signed out"),
+    "skip": _("Follow-up skipped"),
+    "skip_today": _("Proposal of the day skipped"),
+    "snooze": _("Follow-up put off"),
+    "stop_playbook": _("Playbook stopped"),
+    "start": _("Begun"),
+    "tell": _("Customer told"),
     "undo": _("Contact taken back"),
+    "undo_close": _("Closing taken back"),
+    "undo_follow_up": _("Follow-up taken back"),
+    "undo_today": _("Verdict of the day taken back"),
     "unmerge": _("Merge taken back"),
     "unmerge_request": _("Undo of a merge asked for"),
     "unshare": _("No longer shared"),
@@ -179,3 +212,109 @@ def people_offered(people: QuerySet[User], viewer: User, unit_code: str, staff_n
     if unit_code:
         return people.filter(Q(branch__code=unit_code) | Q(staff_no=staff_no))
     return people.filter(staff_no=staff_no) if scope_of(viewer).reach == Reach.BANK else people
+
+
+UNREAD_SHOWN = 99
+
+
+def unread_count(user: User) -> int:
+    """How many notifications the person has not looked at, from the index alone; never more than 100."""
+    return Notification.objects.of_person(user).unread()[: UNREAD_SHOWN + 1].count()
+
+
+def words_of(notice: Notification) -> str:
+    """What a notification says, in the language in use; codes among its values become words."""
+    values = {name: EVENT_CODES.get(name, {}).get(value, value) for name, value in notice.params.items()}
+    template = EVENT_WORDS.get(Event(notice.event)) if notice.event in Event.values else None
+    try:
+        return str(template) % values if template else notice.event
+    except KeyError:  # told by an older version of the product
+        return str(Event(notice.event).label)
+
+
+@dataclass(frozen=True, slots=True)
+class EventChoice:
+    """An event, how it reaches this person now, and whether they may switch it off in the bell."""
+
+    event: Event
+    told: EventRule
+
+
+def event_choices(user: User) -> list[EventChoice]:
+    """Every event with how this person hears of it."""
+    rows = NotificationChoice.objects.filter(user=user).values_list("event", "in_app", "digest")
+    chosen = {event: (in_app, digest) for event, in_app, digest in rows}
+    return [EventChoice(Event(event), how_told(event, chosen.get(event))) for event in EVENTS]
+
+
+def notices_kept(day: date) -> int:
+    """Days read notifications are kept under the rules in force on `day`."""
+    return read_notices(policy_on("notices", day, NOTICES).values)
+
+
+def heads_near(branch: Branch, *, but: int = 0) -> QuerySet[User]:
+    """Those who decide for a unit: its heads, else those of the nearest unit above; never the person `but`."""
+    ids = [int(part) for part in reversed(branch.path.strip("/").split("/")) if part]
+    heads = User.objects.filter(role__in=HEADS, is_active=True).exclude(pk=but)
+    found = set(heads.filter(branch_id__in=ids).values_list("branch_id", flat=True))
+    return heads.filter(branch_id=next((pk for pk in ids if pk in found), 0))
+
+
+def rule_setters(*, but: int = 0) -> QuerySet[User]:
+    """Those who may decide on rules of the whole bank: administrators and its head office, but for one person."""
+    everywhere = Q(role=Role.ADMIN) | Q(role=Role.HEAD_OFFICE, branch__parent=None)
+    return User.objects.filter(everywhere, is_active=True).exclude(pk=but)
+
+
+def absences_between(user: User, first: date, last: date) -> QuerySet[Absence]:
+    """A person's absences that touch the days first..last."""
+    return Absence.objects.filter(user=user, cancelled_at=None, starts_on__lte=last, ends_on__gte=first)
+
+
+def absences_for(user: User) -> QuerySet[Absence]:
+    """Absences this person may see, with their people: one's own, and where one stands in; for heads of their units."""
+    rows = Absence.objects.select_related("user__branch", "deputy", "created_by")
+    mine = Q(user=user) | Q(deputy=user)
+    if user.role not in HEADS:
+        return rows.filter(mine)
+    scope = scope_of(user)
+    return rows if scope.reach == Reach.BANK else rows.filter(mine | Q(user__branch_id__in=scope.branch_ids))
+
+
+def away_people(viewer: User) -> QuerySet[User]:
+    """Whose absences this person may enter, by name: one's own; for heads all who serve customers in their units."""
+    people = User.objects.filter(is_active=True).select_related("branch").order_by("branch__code", "name", "pk")
+    if viewer.role not in HEADS:
+        return people.filter(pk=viewer.pk)
+    scope, serving = scope_of(viewer), people.filter(Q(role__in=SERVING) | Q(pk=viewer.pk))
+    # The whole bank's people are their own heads' business.
+    units = [viewer.branch_id] if scope.reach == Reach.BANK else sorted(scope.branch_ids)
+    return serving.filter(branch_id__in=units)
+
+
+def may_enter_absence(actor: User, user: User) -> bool:
+    """Whether a person may enter and cancel somebody's absences: oneself, and the heads of the unit."""
+    return actor.pk == user.pk or (actor.role in HEADS and away_people(actor).filter(pk=user.pk).exists())
+
+
+def deputies_for(user: User) -> QuerySet[User]:
+    """Who may stand in for somebody: of the same unit, looking after customers, or its head."""
+    same = User.objects.filter(branch_id=user.branch_id, is_active=True, role__in=[*BOOK_KEEPERS, Role.BRANCH_HEAD])
+    return same.exclude(pk=user.pk).order_by("name", "pk")
+
+
+def deputies_offered(viewer: User) -> QuerySet[User]:
+    """Whom a person may name as a deputy for anybody whose absences they enter."""
+    units = away_people(viewer).order_by().values("branch_id")
+    people = User.objects.filter(branch_id__in=units, is_active=True, role__in=[*BOOK_KEEPERS, Role.BRANCH_HEAD])
+    return people.select_related("branch").order_by("branch__code", "name", "pk")
+
+
+def may_stand_in(deputy: User, user: User) -> bool:
+    """Whether a person may stand in for somebody."""
+    return deputies_for(user).filter(pk=deputy.pk).exists()
+
+
+def deputies_on(day: date) -> dict[int, int | None]:
+    """Who is away on a day, with the deputy named for it (None = each customer's backup stands in), by key."""
+    return dict(Absence.objects.on(day).values_list("user_id", "deputy_id"))

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from staff.enums import Digest, Event
+
 # How lists leave as files, until a policy of kind "exports" says otherwise.
 EXPORTS: Final[Mapping[str, int]] = {"approval_over": 1_000, "expires_days": 7, "max_rows": 200_000}
 EXPORT_LIMITS: Final[Mapping[str, tuple[int, int]]] = {
@@ -80,3 +82,52 @@ def export_digest(
     """What an approval of a file is about, as 64 hexadecimal digits: any other rows or columns have another digest."""
     parts = [list_key, query, list(numbers), list(columns), expected_rows, file_format]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """How an event is told unless a person chose otherwise, and whether they may switch it off."""
+
+    in_app: bool = True
+    digest: Digest = Digest.NONE
+    may_mute: bool = True
+
+
+# What somebody else waits for, and what keeps the bank running, cannot be switched off.
+EVENTS: Final[Mapping[str, EventRule]] = {
+    Event.FOLLOW_UP_DUE: EventRule(),
+    Event.REFERRAL_RECEIVED: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.REFERRAL_DECIDED: EventRule(),
+    Event.REFERRAL_RESULT: EventRule(),
+    Event.FEEDBACK_ASSIGNED: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.FEEDBACK_OVERDUE: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.HANDOVER_RECEIVED: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.APPROVAL_WAITING: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.APPROVAL_DECIDED: EventRule(),
+    Event.JOB_DONE: EventRule(),
+    Event.NIGHT_FAILED: EventRule(digest=Digest.AT_ONCE, may_mute=False),
+}
+# How long read notifications are kept, until a policy of kind "notices" says otherwise.
+NOTICES: Final[Mapping[str, int]] = {"keep_days": 90}
+
+
+def how_told(event: str, chosen: tuple[bool, str] | None) -> EventRule:
+    """How an event reaches somebody who chose (in the bell, by mail); what may not be muted stays in the bell."""
+    rule = EVENTS[event]
+    if chosen is None:
+        return rule
+    in_app, digest = chosen
+    return EventRule(in_app or not rule.may_mute, Digest(digest), rule.may_mute)
+
+
+def mail_address(pattern: str, *, username: str, staff_no: str) -> str:
+    """Where a person's mail goes by the bank's own pattern, such as "{staff_no}@mail.bank"; "" without a pattern."""
+    return pattern.replace("{username}", username).replace("{staff_no}", staff_no) if "@" in pattern else ""
+
+
+def read_notices(values: Mapping[str, Any]) -> int:
+    """Days read notifications are kept, of a policy of kind "notices". Raises ValueError("keep_days_range")."""
+    days = values.get("keep_days")
+    if not isinstance(days, int) or isinstance(days, bool) or not 7 <= days <= 3_660:
+        raise ValueError("keep_days_range")
+    return days

@@ -5,6 +5,7 @@ from decimal import Decimal
 from importlib import import_module
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from django.apps import apps
 
@@ -23,7 +24,11 @@ from customers.models import (
     Promise,
     Prospect,
 )
-from servicing.models import Interaction
+from servicing.enums import QuoteKind
+from servicing.models import FollowUp, FraudCheck, Interaction, Quote, Referral
+from servicing.rules.library import BUILT_IN as LIBRARY
+from servicing.rules.quotes import answer as quote_answers
+from servicing.rules.quotes import replay
 from staff.models import Branch, Export, SavedView, User
 from staff.services import exports, issue_token
 from tiers.models import Scheme
@@ -196,6 +201,9 @@ def make_interaction(*, customer: Customer | None = None, author: User | None = 
     """A counter contact of a quarter of an hour ago."""
     customer = customer or make_customer()
     author = author or make_user(branch=customer.branch)
+    if confidential := fields.pop("confidential", ""):
+        once = fields.setdefault("once", uuid4())
+        fields["confidential_cipher"] = crypto.seal("servicing.interaction.confidential", str(once), confidential)
     return Interaction.everything.create(
         **{
             "customer": customer,
@@ -207,6 +215,45 @@ def make_interaction(*, customer: Customer | None = None, author: User | None = 
             "note": "询问存款利率",
             "happened_at": NOW - timedelta(minutes=15),
             "recorded_at": NOW,
+            **fields,
+        }
+    )
+
+
+def make_referral(
+    *, customer: Customer | None = None, from_user: User | None = None, to_user: User | None = None, **fields: Any
+) -> Referral:
+    """A teller's referral of yesterday to the customer's manager, waiting."""
+    customer = customer or make_customer()
+    return Referral.everything.create(
+        **{
+            "customer": customer,
+            "branch": customer.branch,
+            "from_user": from_user or make_user(branch=customer.branch),
+            "to_user": to_user or customer.manager,
+            "topic": "deposit",
+            "note": "想了解大额存单",
+            "made_at": NOW - timedelta(days=1),
+            **fields,
+        }
+    )
+
+
+def make_fraud_check(*, customer: Customer | None = None, author: User | None = None, **fields: Any) -> FraudCheck:
+    """A prompt at the counter with a warning sign and a sealed note."""
+    customer, once = customer or make_customer(), uuid4()
+    note = fields.pop("note", "对方自称客服")
+    return FraudCheck.everything.create(
+        **{
+            "customer": customer,
+            "branch": customer.branch,
+            "author": author or make_user(branch=customer.branch),
+            "at": NOW,
+            "answers": {"version": 0, "given": {"stranger": "yes", "secret": "no"}},
+            "signs": 1,
+            "outcome": "postponed",
+            "note_cipher": crypto.seal("servicing.fraud_check.note", str(once), note),
+            "once": once,
             **fields,
         }
     )
@@ -286,6 +333,23 @@ def make_promise(*, customer: Customer | None = None, owner: User | None = None,
     )
 
 
+def make_follow_up(*, customer: Customer | None = None, owner: User | None = None, **fields: Any) -> FollowUp:
+    """An open task of the customer's manager, due today."""
+    customer = customer or make_customer()
+    owner = owner or customer.manager or make_user(branch=customer.branch)
+    return FollowUp.everything.create(
+        **{
+            "customer": customer,
+            "owner": owner,
+            "title": "电话确认到期安排",
+            "due_on": TODAY,
+            "created_by": owner,
+            "created_at": NOW,
+            **fields,
+        }
+    )
+
+
 def make_prospect(*, branch: Branch | None = None, manager: User | None = None, **fields: Any) -> Prospect:
     """Somebody who asked on the web about deposits, with a phone."""
     n = number()
@@ -308,4 +372,24 @@ def make_prospect(*, branch: Branch | None = None, manager: User | None = None, 
             "created_at": NOW,
             **fields,
         }
+    )
+
+
+def make_quote(*, customer: Customer, made_by: User, at_counter: bool = True, **asked: Any) -> Quote:
+    """What a year's deposit of 10,000 yuan at 1.5 % pays, as told to a customer."""
+    inputs = {
+        "amount": "10000.00",
+        "since": "2025-03-01",
+        "on": "2026-03-01",
+        "until": "",
+        "rate": "1.50",
+        "product": next(item for item in LIBRARY["items"] if item["code"] == "TD12"),
+        "products_version": 0,
+        "at_counter": at_counter,
+        "posted": {},
+        **asked,
+    }
+    result = quote_answers(QuoteKind.HOLD, inputs, replay(inputs))
+    return Quote.everything.create(
+        customer=customer, kind=QuoteKind.HOLD, inputs=inputs, result=result, made_by=made_by, made_at=NOW
     )

@@ -11,8 +11,9 @@ from django import forms
 from django.db import transaction
 from django.urls import reverse
 
-from tests.test_access import PAGES, TABLE
-from tests.world import TOKEN, World, build, undone
+from tests.access_table import PAGES, TABLE
+from tests.people import TOKEN, World
+from tests.world import build, undone
 
 pytestmark = pytest.mark.django_db
 

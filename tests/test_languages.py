@@ -13,8 +13,12 @@ from django.db.models import CharField, Field, Model, TextField
 
 from core import gallery
 from customers.rules import feeds, kyc
-from tests.test_access import PAGES, Row, address
-from tests.world import ANONYMOUS, World, build, undone
+from servicing.rules import contact_import
+from tests.access_rules import Row
+from tests.access_table import PAGES
+from tests.people import ANONYMOUS, World
+from tests.test_access import address
+from tests.world import build, undone
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +130,7 @@ def _samples() -> dict[str, set[str]]:
     """What single pages show beside the database's words: sample rows, and feed columns in both languages."""
     columns = [column for kind in feeds.COLUMNS.values() for column in kind]
     grades = str(kyc.BUILT_IN["words"])
+    headings = str(contact_import.HEADINGS)
     words = (feeds.ROLE_WORDS, feeds.UNIT_WORDS, feeds.PRODUCT_WORDS, feeds.KIND_WORDS, feeds.SEX_WORDS)
     return {
         "gallery": set(HAN.findall(Path(gallery.__file__).read_text(encoding="utf-8"))),
@@ -134,6 +139,7 @@ def _samples() -> dict[str, set[str]]:
             *(word for known in (*words, feeds.STATUS_WORDS) for word in known),
             *("长期", "身份证", "年", "月", "日", "是"),
         },
+        "servicing:contact_import": {*HAN.findall(headings), *WORD.findall(headings)},
         # Risk grades as core systems write them, in either language.
         **{page: {*HAN.findall(grades), *WORD.findall(grades)} for page in RULES},
     }

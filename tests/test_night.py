@@ -151,7 +151,7 @@ def test_a_step_that_keeps_failing_is_parked_and_run_again_by_hand(monkeypatch: 
 
     with steps(monkeypatch, ("one", work)):
         assert [run("--inline")[0] for _ in range(3)] == [1, 1, 1]
-        assert set(Job.objects.values_list("state", flat=True)) == {JobState.PARKED}
+        assert set(Job.objects.exclude(name="staff.mail_notices").values_list("state", flat=True)) == {JobState.PARKED}
         status, result, _prose = run("--inline")
         assert (status, statuses(result), result["steps"][0]["rows"]) == (0, {"one": "done"}, 5)
 

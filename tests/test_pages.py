@@ -13,9 +13,12 @@ from core import trail
 from core.models import Job
 from customers.models import Feed, PositionChange
 from tests import factories as make
+from tests.access_rules import Row
+from tests.access_table import API, PAGES
 from tests.factories import NOW, TODAY
-from tests.test_access import API, PAGES, Row, address
-from tests.world import ANONYMOUS, EVERYBODY, PEOPLE, TOKEN, World, build, undone
+from tests.people import ANONYMOUS, EVERYBODY, PEOPLE, TOKEN, World
+from tests.test_access import address
+from tests.world import build, undone
 from tiers.models import TierChange
 
 pytestmark = pytest.mark.django_db

@@ -65,6 +65,13 @@ KINDS: Mapping[str, PolicyKind] = {
             staff_rules.EXPORTS,
             staff_rules.read_exports,
         ),
+        PolicyKind(
+            "notices",
+            _("Notifications"),
+            _("How long notifications that were read are kept."),
+            staff_rules.NOTICES,
+            staff_rules.read_notices,
+        ),
     )
 }
 LABELS: Mapping[str, Text] = {
@@ -116,6 +123,7 @@ LABELS: Mapping[str, Text] = {
     "exports.approval_over": _("Rows from which a second person approves"),
     "exports.expires_days": _("Days a file is kept"),
     "exports.max_rows": _("Most rows of a file"),
+    "notices.keep_days": _("Days a read notification is kept"),
 }
 HELP: Mapping[str, Text] = {
     "kyc.words.high": _("As the core banking system writes it; several words with commas between them."),
@@ -145,6 +153,7 @@ FAULTS: Mapping[str, Text] = {
     "exports.approval_over": _("Write a number of rows from 0 to 1,000,000."),
     "exports.expires_days": _("Write 1 to 90 days."),
     "exports.max_rows": _("Write a number of rows from 1 to 1,000,000."),
+    "notices.keep_days": _("Write 7 to 3,660 days."),
     "exports.limits_order": _("Approval may not begin above the most rows of a file."),
     "lifecycle.before_days": _("The time compared with may not be shorter than the recent one."),
 }

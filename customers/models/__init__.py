@@ -4,7 +4,7 @@ from customers.models.accounts import Account, ExchangeRate, Product
 from customers.models.balances import AccountBalance, BalanceChange, FedDay, FedDayAccount, PositionChange
 from customers.models.care import CustomerAlert, Promise
 from customers.models.consents import Consent, ConsentWording
-from customers.models.customers import Customer, CustomerPosition, CustomerShare, QualityFlag, in_scope
+from customers.models.customers import Customer, CustomerPosition, CustomerRows, CustomerShare, QualityFlag, in_scope
 from customers.models.feeds import Feed, FeedReject
 from customers.models.history import CustomerVersion
 from customers.models.kyc import KycItem, KycReview
@@ -23,6 +23,7 @@ __all__ = [
     "Customer",
     "CustomerAlert",
     "CustomerPosition",
+    "CustomerRows",
     "CustomerShare",
     "CustomerVersion",
     "ExchangeRate",

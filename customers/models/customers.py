@@ -1,6 +1,6 @@
 """The customer: the wide master record, the narrow position beside it, shares and quality flags."""
 
-from typing import Self
+from typing import Self, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
@@ -25,9 +25,16 @@ def in_scope(scope: Scope, path: str = "") -> Q:
     if scope.reach == Reach.BOOK:
         # Ids, not a subquery: PostgreSQL can then combine three index look-ups instead of reading the table.
         shared = list(CustomerShare.objects.filter(user_id=scope.user_id).values_list("customer_id", flat=True))
-        mine = Q(**{f"{path}manager_id": scope.user_id}) | Q(**{f"{path}backup_id": scope.user_id})
+        mine = Q(**managed_by(scope, path)) | Q(**{f"{path}backup_id": scope.user_id})
         return mine | Q(**{f"{path}pk__in": shared}) if shared else mine
     return Q(pk__in=[])
+
+
+def managed_by(scope: Scope, path: str = "") -> dict[str, object]:
+    """The condition that the manager is the person themselves, or somebody away for whom they stand in today."""
+    if not scope.stood_in:
+        return {f"{path}manager_id": scope.user_id}
+    return {f"{path}manager_id__in": sorted({scope.user_id, *scope.stood_in})}
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -115,6 +122,17 @@ class Customer(models.Model):
         return reverse("customers:detail", args=[self.customer_no])
 
 
+Row = TypeVar("Row", bound=models.Model)
+
+
+class CustomerRows(models.QuerySet[Row]):
+    """Rows with a key `customer`."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Only rows of customers this person may see, none merged into another."""
+        return self.filter(in_scope(scope_of(user), "customer__"), customer__merged_into=None)
+
+
 class CustomerPositionQuerySet(models.QuerySet["CustomerPosition"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Only the positions of customers this person may see."""
@@ -125,7 +143,7 @@ class CustomerPositionQuerySet(models.QuerySet["CustomerPosition"]):
         if scope.reach == Reach.BOOK:
             shared = CustomerShare.objects.filter(user_id=scope.user_id).values_list("customer_id", flat=True)
             others = Customer.everything.filter(backup_id=scope.user_id).values_list("pk", flat=True).union(shared)
-            return self.filter(Q(manager_id=scope.user_id) | Q(pk__in=list(others)))
+            return self.filter(Q(**managed_by(scope)) | Q(pk__in=list(others)))
         return self.filter(in_scope(scope, "customer__"))
 
 

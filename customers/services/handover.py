@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import jobs, trail
@@ -15,8 +16,11 @@ from customers.enums import HandoverResult, HandoverState
 from customers.models import Handover
 from customers.queries import portfolio as queries
 from staff.access import HEADS, MANAGERS
+from staff.enums import Event
 from staff.models import Approval, User
+from staff.queries import heads_near
 from staff.services import SelfApproval, StaleApproval, decide_approval, request_approval, withdraw_approval
+from staff.services.notices import notify, notify_asker, notify_deciders
 
 HAND_OVER, HAND_BACK = "depositcrm.hand_over", "depositcrm.hand_back"
 MOST = 20_000
@@ -133,6 +137,8 @@ def submit_handover(*, handover: Handover, actor: User, at: datetime) -> Handove
         at=at,
         details={"to": handover.to_manager.staff_no, "customers": handover.items.count(), "reason": handover.reason},
     )
+    url, deciders = _url(handover), heads_near(handover.branch, but=actor.pk)
+    notify_deciders(approval=handover.approval, deciders=deciders, url=url, at=at)
     handover.state = HandoverState.PENDING
     handover.save(update_fields=["state", "approval"])
     return handover
@@ -158,6 +164,7 @@ def approve_handover(*, handover: Handover, digest: str, actor: User, at: dateti
     handover.approval = decide_approval(
         approval=approval, digest=digest, approve=True, decided_by=actor, at=at, comment=comment
     )
+    notify_asker(approval=handover.approval, url=_url(handover), at=at)
     return _queue(handover, actor, at)
 
 
@@ -168,6 +175,7 @@ def reject_handover(*, handover: Handover, digest: str, actor: User, at: datetim
     handover.approval = decide_approval(
         approval=approval, digest=digest, approve=False, decided_by=actor, at=at, comment=comment
     )
+    notify_asker(approval=handover.approval, url=_url(handover), at=at)
     handover.state = HandoverState.REJECTED
     handover.save(update_fields=["state"])
     return handover
@@ -202,6 +210,14 @@ def _queue(handover: Handover, actor: User, at: datetime) -> Handover:
     handover.state = HandoverState.QUEUED
     handover.job = jobs.enqueue(name=HAND_OVER, key=str(handover.pk), actor=actor.actor, at=at, args=args)
     handover.save(update_fields=["state", "job"])
+    notify(
+        users=[handover.to_manager_id],
+        event=Event.HANDOVER_RECEIVED,
+        once=f"handover {handover.pk}",
+        at=at,
+        url=_url(handover),
+        params={"count": customers},
+    )
     _record(handover, "hand_over", actor, at, {"to": handover.to_manager.staff_no, "customers": customers})
     return handover
 
@@ -218,6 +234,10 @@ def undo_handover(*, handover: Handover, actor: User, at: datetime) -> Handover:
     handover.save(update_fields=["state", "undone_by", "job"])
     _record(handover, "hand_back", actor, at, {"customers": handover.moved_count})
     return handover
+
+
+def _url(handover: Handover) -> str:
+    return reverse("customers:handover", args=[handover.pk])
 
 
 def _locked(handover: Handover, state: HandoverState | None = None) -> Handover:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, F, Sum, When
+from django.db.models import Case, F, QuerySet, Sum, When
 
 from customers.enums import HandoverResult, HandoverState, PromiseState
 from customers.models import Customer, CustomerPosition, Handover, HandoverItem, Promise
@@ -162,23 +163,32 @@ def finish_undo(*, handover_id: int, at: datetime) -> Handover:
     return handover
 
 
-def _pass_promises(customer_ids: Sequence[int], to: User) -> dict[int, list[int]]:
-    passing = list(queries.passing_promises(customer_ids).values_list("customer_id", "pk").order_by("pk"))
-    Promise.everything.filter(pk__in=[pk for _customer, pk in passing]).update(owner=to)
-    found: dict[int, list[int]] = {}
-    for customer, pk in passing:
-        found.setdefault(customer, []).append(pk)
-    return found
+def with_manager(name: str, rows: Callable[[], QuerySet[Any]], owner: str = "owner", but: str = "") -> Mover:
+    """A mover of those of `rows` (with a `customer`) that the customer's manager owns; `owner` names that key.
+
+    Rows whose key `but` is the new manager's stay. What passed on comes back with the customer if it is still among
+    `rows` and still the new manager's.
+    """
+
+    def move(customer_ids: Sequence[int], to: User) -> dict[int, list[int]]:
+        theirs = rows().filter(customer__in=customer_ids, **{owner: F("customer__manager")})
+        theirs = theirs.exclude(**{but or owner: to})
+        passing = list(theirs.order_by("pk").values_list("customer_id", "pk"))
+        rows().filter(pk__in=[pk for _customer, pk in passing]).update(**{owner: to})
+        found: dict[int, list[int]] = {}
+        for customer, pk in passing:
+            found.setdefault(customer, []).append(pk)
+        return found
+
+    def give_back(moved: Mapping[int, list[int]], owners: Mapping[int, int | None], to: User) -> None:
+        by_owner: dict[int, list[int]] = {}
+        for customer, pks in moved.items():
+            if (before := owners[customer]) is not None:
+                by_owner.setdefault(before, []).extend(pks)
+        for before, pks in by_owner.items():
+            rows().filter(pk__in=pks, **{owner: to}).update(**{owner: before})
+
+    return Mover(name, move, give_back)
 
 
-def _return_promises(rows: Mapping[int, list[int]], owners: Mapping[int, int | None], to: User) -> None:
-    by_owner: dict[int, list[int]] = {}
-    for customer, promises in rows.items():
-        if (owner := owners[customer]) is not None:
-            by_owner.setdefault(owner, []).extend(promises)
-    for owner, promises in by_owner.items():
-        still = Promise.everything.filter(pk__in=promises, owner=to, state=PromiseState.OPEN)
-        still.update(owner_id=owner)
-
-
-PROMISES = Mover("promises", _pass_promises, _return_promises)
+PROMISES = with_manager("promises", lambda: Promise.everything.filter(state=PromiseState.OPEN))

@@ -1,10 +1,11 @@
 """Writes to the customer record, and the only way to its sealed values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -95,6 +96,20 @@ def touch_contact(*, customer_id: int, on: date) -> None:
     """Remember the latest day somebody of the bank was in contact with the customer."""
     earlier = Q(last_contact_on=None) | Q(last_contact_on__lt=on)
     CustomerPosition.everything.filter(earlier, customer_id=customer_id).update(last_contact_on=on)
+
+
+def touch_contacts(*, latest: Mapping[int, date]) -> int:
+    """Remember the latest contacts of many customers at once, by customer id; returns how many are later than known."""
+    if not latest:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE customers_customerposition AS p SET last_contact_on = n.day"
+            "  FROM unnest(%(ids)s::bigint[], %(days)s::date[]) AS n (customer_id, day)"
+            " WHERE p.customer_id = n.customer_id AND (p.last_contact_on IS NULL OR p.last_contact_on < n.day)",
+            {"ids": list(latest), "days": list(latest.values())},
+        )
+        return cursor.rowcount
 
 
 def set_last_contact(*, customer_id: int, on: date | None) -> None:

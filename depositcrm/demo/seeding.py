@@ -25,16 +25,21 @@ from customers.services import history
 from customers.services.feeds import Controls, import_feed
 from customers.services.sharing import share_customer
 from depositcrm import night
+from depositcrm.demo.advice import seed_advice
 from depositcrm.demo.care import seed_care
+from depositcrm.demo.desk import seed_desk
+from depositcrm.demo.follow_ups import seed_follow_ups
 from depositcrm.demo.kyc import seed_kyc
+from depositcrm.demo.maturity import seed_maturity
 from depositcrm.demo.portfolio import seed_portfolio
 from depositcrm.demo.quality import seed_quality, seed_stages
 from depositcrm.demo.tiers import seed_policy_desk
+from depositcrm.demo.voices import seed_voices
 from depositcrm.demo.world import PRODUCTS, DemoCustomer, daily_changes, make_customer, person_name
 from insights.services import roll_up_range, start_night
 from servicing.enums import Channel, Direction, Topic
-from servicing.rules import outcomes_for
-from servicing.services import log_interaction
+from servicing.queries.choices import choices_on
+from servicing.services.contacts import log_interaction
 from staff.models import User
 from tiers.services import retier
 
@@ -58,6 +63,19 @@ SIGN_INS = (
 )
 NOTES = ("咨询定期利率", "到期续存意向", "办理转账", "询问大额存单额度", "网银登录问题", "预约取款", "")
 
+# Each fills the tables of one noun, after the customers and their nights are there.
+PARTS: tuple[Callable[..., None], ...] = (
+    seed_quality,
+    seed_care,
+    seed_maturity,
+    seed_kyc,
+    seed_portfolio,
+    seed_policy_desk,
+    seed_desk,
+    seed_advice,
+    seed_follow_ups,
+    seed_voices,
+)
 Say = Callable[[str], None]
 
 
@@ -115,9 +133,9 @@ def seed(*, plan: Plan, password: str, at: datetime, say: Say) -> Seeded:
     say("contacts")
     _contacts(rng, plan, at)
     say("consents, papers, promises, hand-overs, tier policy")
-    for part in (seed_quality, seed_care, seed_kyc, seed_portfolio, seed_policy_desk):
+    for part in PARTS:
         # A generator of its own for each, so that one part's change leaves the others as they were.
-        part(rng=random.Random(f"{plan.seed} {part.__name__}"), end=plan.end, at=at)  # noqa: S311
+        part(rng=random.Random(f"{plan.seed} {part.__name__}"), end=plan.end, at=at)  # noqa: S311  no secret
     return Seeded(plan.customers, accounts, plan.days, round(time.monotonic() - started, 1), digest.hexdigest())
 
 
@@ -295,7 +313,7 @@ def _contact(rng: random.Random, author: User, customer: Customer, plan: Plan, a
         channel=channel,
         direction=Direction.IN if is_teller else Direction.OUT,
         topic=rng.choice(list(Topic)),
-        outcome=rng.choice(sorted(outcomes_for(channel))),
+        outcome=rng.choice(sorted(choice.code for choice in choices_on(plan.end).outcomes_for(channel))),
         note=rng.choice(NOTES),
         happened_at=min(happened, at),
         at=at,

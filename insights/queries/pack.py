@@ -22,7 +22,7 @@ from customers.models import (
     QualityFlag,
 )
 from servicing.models import Interaction
-from servicing.queries import with_readable_note
+from servicing.queries.contacts import with_readable_note
 from staff.models import User
 
 MATURING_DAYS = 90

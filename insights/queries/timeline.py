@@ -14,8 +14,8 @@ from core.pages import BadQuery
 from customers.models import Customer, FedDay, PositionChange
 from insights import rules
 from insights.enums import EntryKind
-from servicing import queries as servicing
 from servicing.models import Interaction
+from servicing.queries import contacts as servicing
 from staff.access import scope_of
 from staff.models import User
 from tiers.enums import Event

@@ -17,8 +17,8 @@ from insights.enums import Direction
 from insights.queries import boards, moves
 from insights.views.links import link
 from insights.views.numbers import Number, Tile
-from servicing import queries as servicing
 from servicing.models import Interaction
+from servicing.queries import contacts as servicing
 from staff.models import Branch, User
 from tiers import queries as tiers
 

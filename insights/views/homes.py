@@ -13,7 +13,7 @@ from customers.models import Feed
 from insights.queries import nights
 from insights.views import boards
 from insights.views.links import link
-from servicing.queries import units_of
+from servicing.queries.contacts import units_of
 from staff.access import BOOK_KEEPERS, COUNTER, EVERYONE, HEADS, roles
 from staff.enums import Role
 from staff.models import Branch, User

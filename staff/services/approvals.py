@@ -11,6 +11,7 @@ from core import trail
 from core.errors import DomainError
 from staff.enums import Decision
 from staff.models import Approval, User
+from staff.services.notices import no_longer_waiting
 
 
 class SelfApproval(DomainError):
@@ -95,6 +96,7 @@ def _close(approval: Approval, decision: Decision, by: User, at: datetime, comme
     approval.decision, approval.decided_by, approval.decided_at = decision, by, at
     approval.comment = comment
     approval.save(update_fields=["decision", "decided_by", "decided_at", "comment"])
+    no_longer_waiting(approval=approval, at=at)
     _record(approval, {"approved": "approve", "rejected": "reject"}.get(decision, "withdraw"), by, at)
     return approval
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import translation
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -24,10 +25,10 @@ from core.pages import Cell, holds_personal
 from core.trail import NIGHT, Actor
 from staff import queries
 from staff.access import scope_of
-from staff.enums import ExportState
+from staff.enums import Event, ExportState
 from staff.models import Approval, Export, User
 from staff.rules import ExportLimits, export_digest
-from staff.services import approvals
+from staff.services import approvals, notices
 
 JOB = "depositcrm.export_list"
 SUBJECT = "staff.export"
@@ -152,6 +153,9 @@ def request_export(*, asked: Asked, file_format: str, language: str, reason: str
     _record(export, "export_request", actor.actor, at, what, export.reason)
     if is_large:
         export.approval = _ask(export, at)
+        deciders = queries.heads_near(actor.branch, but=actor.pk)
+        url = reverse("staff:export_decide", args=[export.pk])
+        notices.notify_deciders(approval=export.approval, deciders=deciders, url=url, at=at)
     else:
         export.job = _enqueue(export, actor.actor, at)
     export.save(update_fields=["approval", "job"])
@@ -219,6 +223,7 @@ def decide_export(
     else:
         export.state, export.finished_at, export.message = ExportState.REJECTED, at, comment.strip()[:300]
     export.save(update_fields=["state", "job", "finished_at", "message"])
+    notices.notify_asker(approval=export.approval, url=_url(export), at=at)
     return export
 
 
@@ -332,6 +337,7 @@ def _finish(export: Export, rows: int, part: SealedPart, at: datetime) -> Counts
         "filters": _filters(export),
     }
     _record(export, "export", asker.actor, at, what, export.reason)
+    _tell(export, "ready", at)
     return {"rows": rows, "size": part.size}
 
 
@@ -340,6 +346,19 @@ def _fail(export: Export, message: str, at: datetime) -> None:
     export.state, export.message, export.finished_at = ExportState.FAILED, message[:300], at
     export.save(update_fields=["state", "message", "finished_at"])
     _record(export, "export_fail", export.requested_by.actor, at, {"list": export.list_key}, message)
+    _tell(export, "broken", at)
+
+
+def _tell(export: Export, state: str, at: datetime) -> None:
+    what = {"number": export.pk, "state": state}
+    once = f"export {export.pk} {state}"
+    notices.notify(
+        users=[export.requested_by_id], event=Event.JOB_DONE, once=once, at=at, url=_url(export), params=what
+    )
+
+
+def _url(export: Export) -> str:
+    return reverse("staff:export_detail", args=[export.pk])
 
 
 @transaction.atomic

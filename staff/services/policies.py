@@ -9,12 +9,14 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core import trail
 from core.clock import SHANGHAI
 from core.errors import DomainError
+from staff import queries
 from staff.enums import Decision, PolicyStatus, Role
 from staff.models import Approval, Policy, User
 from staff.services.approvals import (
@@ -24,6 +26,7 @@ from staff.services.approvals import (
     request_approval,
     withdraw_approval,
 )
+from staff.services.notices import notify_asker, notify_deciders
 
 APPROVAL_KIND = "staff.policy"
 EDITABLE = (PolicyStatus.DRAFT, PolicyStatus.REJECTED)
@@ -152,7 +155,7 @@ def submit(*, policy: Policy, actor: User, at: datetime) -> Approval:
     _check_date(policy.effective_on, at)
     policy.status = PolicyStatus.SUBMITTED
     policy.save(update_fields=["status"])
-    return request_approval(
+    approval = request_approval(
         kind=APPROVAL_KIND,
         subject_id=policy.pk,
         digest=digest_of(policy),
@@ -161,6 +164,8 @@ def submit(*, policy: Policy, actor: User, at: datetime) -> Approval:
         at=at,
         details=_facts(policy),
     )
+    notify_deciders(approval=approval, deciders=queries.rule_setters(but=actor.pk), url=_url(policy), at=at)
+    return approval
 
 
 @transaction.atomic
@@ -180,11 +185,14 @@ def decide(
     if approve:
         _check(policy.values, read)
         _check_date(policy.effective_on, at)
-    decide_approval(approval=approval, digest=digest, approve=approve, decided_by=actor, at=at, comment=comment)
+    approval = decide_approval(
+        approval=approval, digest=digest, approve=approve, decided_by=actor, at=at, comment=comment
+    )
     policy.status = PolicyStatus.APPROVED if approve else PolicyStatus.REJECTED
     if approve:
         policy.approved_by, policy.approved_at = actor, at
     policy.save(update_fields=["status", "approved_by", "approved_at"])
+    notify_asker(approval=approval, url=_url(policy), at=at)
     if approve:
         _record(policy, "publish", actor, at, _facts(policy), reason=comment)
     return policy
@@ -258,6 +266,10 @@ def _waiting(policy: Policy) -> tuple[Policy, Approval]:
     if locked is None or asked is None:
         raise PolicyNotSubmitted()
     return locked, asked
+
+
+def _url(policy: Policy) -> str:
+    return reverse("customers:policy", args=[policy.kind])
 
 
 def _may_set(actor: User) -> None:

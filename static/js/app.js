@@ -6,6 +6,7 @@ import "./tables.js";
 import "./lists.js";
 import "./requests.js";
 import "./ask.js";
+import "./bell.js";
 import { showCharts } from "./charts.js";
 
 function markTheme() {

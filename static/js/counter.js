@@ -74,13 +74,24 @@ function pick(event, choice) {
 }
 
 function next(choice) {
-  const following = choice.nextElementSibling;
-  const target = following?.querySelector('input:checked, input[type="radio"], input, textarea');
+  const stops = [...choice.closest("form").querySelectorAll("[data-counter-choice], .field")];
+  const following = stops[stops.indexOf(choice) + 1];
+  const target = following?.querySelector('input:checked, input[type="radio"], input, select, textarea');
   target?.focus();
+}
+
+// A letter starts something else from the card: a referral, a fraud prompt, a complaint. Not while text is written.
+function start(event) {
+  const target = panel.querySelector(`[data-counter-key="${CSS.escape(event.key.toLowerCase())}"]`);
+  if (!target) return false;
+  target.click();
+  event.preventDefault();
+  return true;
 }
 
 panel.addEventListener("keydown", (event) => {
   if (composing(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (/^[a-z]$/i.test(event.key) && !event.target.matches('input:not([type="radio"]), textarea, select') && start(event)) return;
   const choice = event.target.closest("[data-counter-choice]");
   if (choice && /^[1-9]$/.test(event.key)) pick(event, choice);
   else if (choice && event.key === "Enter") {

@@ -19,7 +19,7 @@ from depositcrm.embedded.folders import var_folder
 from tests.bench.database import addresses, own_database
 
 GROWTH_GOAL = 1.05
-SECTIONS = ("import", "reading", "memory", "retier", "naive", "record", "rollup", "simulator", "pages")
+SECTIONS = ("import", "reading", "memory", "retier", "naive", "record", "rollup", "simulator", "planning", "pages")
 BEGAN = time.monotonic()
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from core.clock import today
 from depositcrm.env import database_config
 from insights.services import roll_up_range
-from tests.bench import feeds, floors, nights, pages, world
+from tests.bench import feeds, floors, nights, pages, planning, world
 from tests.bench.feeds import Say
 from tests.bench.measuring import Figure
 
@@ -80,4 +80,6 @@ def _nights(
         figures += nights.measure_roll_up(plan.day, SMALL_RUNS, say)
     if "simulator" in options.only:
         figures += nights.measure_simulator(plan.day, ANSWERS, say)
+    if "planning" in options.only:
+        figures += planning.measure_planning(plan.day, say)
     return figures

@@ -53,6 +53,7 @@ def _amounts(page: Page) -> Iterator[Decimal]:
 
 def sideways(page: Page) -> list[str]:
     """What makes the page scroll sideways, if anything does."""
+    page.wait_for_load_state("domcontentloaded")
     wide: list[str] = page.evaluate(
         """() => {
             const room = document.documentElement.clientWidth;

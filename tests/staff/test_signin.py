@@ -127,3 +127,8 @@ def test_no_session_outlives_twelve_hours(client_of, open_for, alive):
 def test_there_is_no_way_to_sign_up_or_reset_by_oneself(client):
     for address in ("signup/", "password/reset/", "email/", "confirm-email/"):
         assert client.get(f"/accounts/{address}").status_code == 404
+
+
+def test_no_browser_keeps_a_page_of_somebody_signed_in(client: Client) -> None:
+    client.force_login(make_user(role="manager"), backend="staff.backends.StaffBackend")
+    assert "no-store" in client.get("/customers/").headers["Cache-Control"]

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import trail
@@ -15,7 +16,9 @@ from core.trail import Actor
 from customers.models import Customer
 from staff.access import has_role
 from staff.models import Approval, User
+from staff.queries import heads_near
 from staff.services import SelfApproval, StaleApproval, decide_approval, request_approval, withdraw_approval
+from staff.services.notices import notify_asker, notify_deciders
 from tiers.enums import OverrideStatus
 from tiers.models import TierOverride
 from tiers.queries import first_free_day
@@ -116,7 +119,7 @@ def request_override(*, customer: Customer, asked: Asked, actor: User, at: datet
         requested_by=actor,
         requested_at=at,
     )
-    request_approval(
+    approval = request_approval(
         kind=queries.OVERRIDE_KIND,
         subject_id=override.pk,
         digest=queries.override_digest(override),
@@ -125,6 +128,8 @@ def request_override(*, customer: Customer, asked: Asked, actor: User, at: datet
         at=at,
         details=_facts(override),
     )
+    deciders = heads_near(customer.branch, but=actor.pk)
+    notify_deciders(approval=approval, deciders=deciders, url=_url(override), at=at)
     _record(override, "override_request", actor.actor, at, _facts(override), reason)
     return override
 
@@ -147,7 +152,8 @@ def approve_override(
     if override.letter not in {band.letter for band in given.bands}:
         raise OverrideTierRefused(_("The tier policy in force on its first day has no tier of this letter."))
     _check_held(override.customer_id, start, override.ends_on)
-    decide_approval(approval=approval, digest=digest, approve=True, decided_by=actor, at=at, comment=comment)
+    approval = decide_approval(approval=approval, digest=digest, approve=True, decided_by=actor, at=at, comment=comment)
+    notify_asker(approval=approval, url=_url(override), at=at)
     override.status, override.starts_on = OverrideStatus.APPROVED, start
     _decide(override, actor, at, comment)
     _record(override, "override", actor.actor, at, _facts(override), override.reason)
@@ -163,7 +169,10 @@ def reject_override(*, override: TierOverride, digest: str, actor: User, at: dat
     if not comment.strip():
         raise OverrideReasonMissing(least=1)
     override, approval = _decidable(override, digest, actor)
-    decide_approval(approval=approval, digest=digest, approve=False, decided_by=actor, at=at, comment=comment)
+    approval = decide_approval(
+        approval=approval, digest=digest, approve=False, decided_by=actor, at=at, comment=comment
+    )
+    notify_asker(approval=approval, url=_url(override), at=at)
     override.status = OverrideStatus.REJECTED
     _decide(override, actor, at, comment)
     return override
@@ -216,6 +225,10 @@ def close_expired(*, on: date, actor: Actor, at: datetime) -> int:
     for row in rows:
         _record(row, "override_expire", actor, at, _facts(row), "")
     return len(rows)
+
+
+def _url(override: TierOverride) -> str:
+    return reverse("tiers:override", args=[override.pk])
 
 
 def _may_ask(actor: User, customer: Customer) -> None:

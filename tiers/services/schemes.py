@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +17,9 @@ from core.errors import DomainError
 from customers.enums import ProductKind
 from staff.enums import Role
 from staff.models import Approval, User
+from staff.queries import rule_setters
 from staff.services import SelfApproval, StaleApproval, decide_approval, request_approval, withdraw_approval
+from staff.services.notices import notify_asker, notify_deciders
 from tiers.enums import Measure, SchemeStatus
 from tiers.models import Band, Scheme
 from tiers.queries import APPROVAL_KIND, content_of, first_free_day, pending_approval, previous_version
@@ -182,7 +185,7 @@ def submit_scheme(*, scheme: Scheme, actor: User, at: datetime) -> Approval:
     _check_free(scheme)
     scheme.status = SchemeStatus.SUBMITTED
     scheme.save(update_fields=["status"])
-    return request_approval(
+    approval = request_approval(
         kind=APPROVAL_KIND,
         subject_id=scheme.pk,
         digest=content.digest,
@@ -191,6 +194,9 @@ def submit_scheme(*, scheme: Scheme, actor: User, at: datetime) -> Approval:
         at=at,
         details=_details(scheme, content),
     )
+    url = reverse("tiers:scheme", args=[scheme.pk])
+    notify_deciders(approval=approval, deciders=rule_setters(but=actor.pk), url=url, at=at)
+    return approval
 
 
 @transaction.atomic
@@ -250,7 +256,8 @@ def _decide(
 ) -> None:
     if seen != content.digest:
         raise StaleApproval()
-    decide_approval(approval=approval, digest=seen, approve=approve, decided_by=actor, at=at, comment=comment)
+    decided = decide_approval(approval=approval, digest=seen, approve=approve, decided_by=actor, at=at, comment=comment)
+    notify_asker(approval=decided, url=reverse("tiers:scheme", args=[decided.subject_id]), at=at)
 
 
 def _may_set(actor: User) -> None:

@@ -1,0 +1,78 @@
+"""Named choices of servicing, by noun."""
+
+from servicing.enums.contacts import Channel, Direction, Mood, Origin, Outcome, Topic
+from servicing.enums.desk import (
+    FeedbackKind,
+    FeedbackSource,
+    FeedbackState,
+    FraudOutcome,
+    InvitationState,
+    QuoteKind,
+    ReferralState,
+    SurveyChannel,
+    WaveState,
+)
+from servicing.enums.follow_ups import (
+    RHYTHMS,
+    FollowUpKind,
+    FollowUpState,
+    Frequency,
+    Priority,
+    RunState,
+    Shift,
+    SkipReason,
+    Verdict,
+)
+from servicing.enums.maturity import MaturityAim, MaturityOutcome, MoneyWent
+from servicing.enums.products import (
+    Buyer,
+    DayCount,
+    EarlyRule,
+    InterestMethod,
+    PieceKind,
+    RiskGrade,
+    SavingKind,
+    Way,
+)
+from servicing.enums.today import Proposal, Refusal, Use
+
+__all__ = [
+    "RHYTHMS",
+    "Buyer",
+    "Channel",
+    "DayCount",
+    "Direction",
+    "EarlyRule",
+    "FeedbackKind",
+    "FeedbackSource",
+    "FeedbackState",
+    "FollowUpKind",
+    "FollowUpState",
+    "FraudOutcome",
+    "Frequency",
+    "InterestMethod",
+    "InvitationState",
+    "MaturityAim",
+    "MaturityOutcome",
+    "MoneyWent",
+    "Mood",
+    "Origin",
+    "Outcome",
+    "PieceKind",
+    "Priority",
+    "Proposal",
+    "QuoteKind",
+    "ReferralState",
+    "Refusal",
+    "RiskGrade",
+    "RunState",
+    "SavingKind",
+    "Shift",
+    "SkipReason",
+    "SurveyChannel",
+    "Topic",
+    "Use",
+    "Verdict",
+    "WaveState",
+    "Way",
+]

@@ -1,0 +1,52 @@
+"""Tables of servicing, by noun."""
+
+from servicing.models.contacts import Interaction, InteractionQuerySet
+from servicing.models.desk import FraudCheck, FraudCheckQuerySet, Quote, QuoteQuerySet, Referral, ReferralQuerySet
+from servicing.models.follow_ups import (
+    DayMark,
+    FollowUp,
+    FollowUpQuerySet,
+    PlaybookRun,
+    PlaybookRunQuerySet,
+    Series,
+    SeriesQuerySet,
+)
+from servicing.models.maturity import Maturity, MaturityQuerySet
+from servicing.models.voice import (
+    Feedback,
+    FeedbackQuerySet,
+    Invitation,
+    InvitationQuerySet,
+    SurveyAnswer,
+    SurveyAnswerQuerySet,
+    Wave,
+    WaveQuerySet,
+)
+
+__all__ = [
+    "DayMark",
+    "Feedback",
+    "FeedbackQuerySet",
+    "FollowUp",
+    "FollowUpQuerySet",
+    "FraudCheck",
+    "FraudCheckQuerySet",
+    "Interaction",
+    "InteractionQuerySet",
+    "Invitation",
+    "InvitationQuerySet",
+    "Maturity",
+    "MaturityQuerySet",
+    "PlaybookRun",
+    "PlaybookRunQuerySet",
+    "Quote",
+    "QuoteQuerySet",
+    "Referral",
+    "ReferralQuerySet",
+    "Series",
+    "SeriesQuerySet",
+    "SurveyAnswer",
+    "SurveyAnswerQuerySet",
+    "Wave",
+    "WaveQuerySet",
+]
