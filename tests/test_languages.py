@@ -131,6 +131,7 @@ def _samples() -> dict[str, set[str]]:
     columns = [column for kind in feeds.COLUMNS.values() for column in kind]
     grades = str(kyc.BUILT_IN["words"])
     headings = str(contact_import.HEADINGS)
+    taken_over = {*HAN.findall(headings), *WORD.findall(headings)}
     words = (feeds.ROLE_WORDS, feeds.UNIT_WORDS, feeds.PRODUCT_WORDS, feeds.KIND_WORDS, feeds.SEX_WORDS)
     return {
         "gallery": set(HAN.findall(Path(gallery.__file__).read_text(encoding="utf-8"))),
@@ -139,7 +140,8 @@ def _samples() -> dict[str, set[str]]:
             *(word for known in (*words, feeds.STATUS_WORDS) for word in known),
             *("长期", "身份证", "年", "月", "日", "是"),
         },
-        "servicing:contact_import": {*HAN.findall(headings), *WORD.findall(headings)},
+        "servicing:contact_import": taken_over,
+        "servicing:contact_rejects": taken_over,
         # Risk grades as core systems write them, in either language.
         **{page: {*HAN.findall(grades), *WORD.findall(grades)} for page in RULES},
     }

@@ -26,11 +26,11 @@ SOURCES = (
 )
 # function name → positions of (context, singular, plural) among its arguments
 PLAIN, PLURAL, CONTEXT, BOTH = (None, 0, None), (None, 0, 1), (0, 1, None), (0, 1, 2)
-FUNCTIONS = {"_": PLAIN}
+FUNCTIONS = {"_": PLAIN, "_t": PLAIN}
 for base, shape in {"gettext": PLAIN, "ngettext": PLURAL, "pgettext": CONTEXT, "npgettext": BOTH}.items():
     FUNCTIONS |= {base: shape, f"{base}_lazy": shape}
 FUNCTIONS["gettext_noop"] = PLAIN
-CALL = re.compile(r"\b(gettext|ngettext|pgettext|npgettext|_)\(")
+CALL = re.compile(r"\b(gettext|ngettext|pgettext|npgettext|_t?)\(")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 

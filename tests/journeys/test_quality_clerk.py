@@ -54,6 +54,7 @@ def test_one_key_answers_the_question_at_the_counter(desks: Desks, language: str
     page = desks.open("teller", language, path=f"/counter/card/{number}/")
     question = page.locator("[data-ask]")
     expect(question).to_contain_text(word(language, "What is the customer's occupation?"))
+    page.wait_for_load_state("networkidle")  # other parts of the card take the focus as they come
     page.keyboard.press("Alt+q")
     expect(question.locator("[data-ask-first]")).to_be_focused()
     page.keyboard.press("3")
