@@ -13,7 +13,7 @@ from tests.journeys.pages import sideways
 AXE = Axe()
 ROLES = ("teller", "lobby", "manager", "senior", "expert", "head", "hq", "admin", "compliance", "auditor")
 # Who works on the same pages as another, and sees them the same.
-LIKE = {"lobby": "teller", "senior": "manager", "expert": "manager"}
+LIKE = {"lobby": "teller", "senior": "manager", "expert": "manager", "hq": "head", "compliance": "head"}
 # Pages that are not in the navigation.
 BESIDES = {
     "teller": ("/profile/",),
