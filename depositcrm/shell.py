@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,7 +14,6 @@ from core.clock import today
 from customers.queries import ledger_day
 from staff.access import BOOK_KEEPERS, COUNTER, CUSTOMER_ROLES, HEADS, SERVING, has_role, is_staff_member
 from staff.enums import Role
-from staff.queries import unread_count
 
 STALE_AFTER = timedelta(days=1)
 
@@ -98,7 +96,7 @@ PLACES = (
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor of every page; the look-ups run only when the template asks for them."""
+    """Context processor of every page; its look-up runs only when the template asks for it."""
     user = getattr(request, "user", None)
     if not is_staff_member(user):
         return {"nav": [], "search_url": "", "freshness": None, "unread": 0}
@@ -107,8 +105,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav": list(_places(user.role, request.path)),
         "search_url": _address("customers:find") if may_search else "",
         "freshness": SimpleLazyObject(_freshness),
-        # Not lazy by an object: a number has to compare. Called by the template, where there is a bell.
-        "unread": partial(unread_count, user),
+        "unread": getattr(user, "unread", None) or 0,  # found with the person (staff.access.with_standing)
     }
 
 

@@ -7,12 +7,14 @@ from typing import Any, TypeGuard
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 
 from core.clock import today
 from staff.enums import Reach, Role
-from staff.models import Absence, Branch, User
+from staff.models import Absence, Branch, Notification, User
 
 View = Callable[..., HttpResponse]
 
@@ -86,9 +88,22 @@ def _scope(user: User) -> Scope:
     return Scope(Reach.NOTHING, user.pk, frozenset(), False)
 
 
+def with_standing(people: QuerySet[User]) -> QuerySet[User]:
+    """People as a request needs them, in the one statement that finds them: with branch, the colleagues they stand in
+    for today (`stood_in`), and how much they were told and have not read (`unread`, None = nothing)."""
+    away = Absence.objects.on(today()).filter(deputy=OuterRef("pk"), user__branch=OuterRef("branch"))
+    told = Notification.objects.unread().filter(user=OuterRef("pk")).order_by().values("user")
+    return people.select_related("branch").annotate(
+        stood_in=ArraySubquery(away.values("user_id")), unread=Subquery(told.annotate(n=Count("pk")).values("n"))
+    )
+
+
 def _stood_in(user: User) -> frozenset[int]:
-    away = Absence.objects.on(today()).filter(deputy=user, user__branch_id=user.branch_id)
-    return frozenset(away.values_list("user_id", flat=True))
+    found = getattr(user, "stood_in", None)
+    if found is None:
+        away = Absence.objects.on(today()).filter(deputy=user, user__branch_id=user.branch_id)
+        found = away.values_list("user_id", flat=True)
+    return frozenset(found)
 
 
 def is_staff_member(user: User | AnonymousUser | None) -> TypeGuard[User]:

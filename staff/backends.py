@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
+from staff.access import with_standing
 from staff.models import User
 from staff.queries import member_by_sign_in
 
@@ -24,4 +25,4 @@ class StaffBackend(BaseBackend):
         return user if user.check_password(password) and user.is_active else None
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.select_related("branch").filter(pk=user_id, is_active=True).first()
+        return with_standing(User.objects.filter(pk=user_id, is_active=True)).first()

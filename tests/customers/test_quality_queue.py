@@ -121,5 +121,5 @@ def test_the_queue_asks_the_database_little(
     for _n in range(20):
         customer = make_customer(branch=stale.customer.branch)
         QualityFlag.everything.create(customer=customer, kind="missing_phone", found_on=TODAY)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(14):
         teller.get(reverse("customers:quality"))
