@@ -118,8 +118,8 @@ function focusForm(form) {
 }
 
 function arrived(event) {
-  // The question beside the form came or was answered: the focus stays where the person works.
-  if (event?.target.closest("[data-ask]")) return;
+  // What comes later beside the form (the question, what the tier gives) leaves the focus where the person works.
+  if (event && event.detail.target !== panel) return;
   const list = panel.querySelector('[role="listbox"]');
   box.setAttribute("aria-expanded", String(Boolean(list)));
   box.removeAttribute("aria-activedescendant");

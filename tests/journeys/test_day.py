@@ -20,6 +20,7 @@ def sent_on(page: Page, language: str, number: str, note: str) -> None:
     card = page.locator("[data-counter-card]")
     expect(card).to_contain_text(number)
     expect(card.locator("[data-card=tell]")).to_be_visible()
+    expect(card.locator("[data-counter-choice] input").first).to_be_focused()
     page.keyboard.press("r")
     form = page.locator(f"[data-counter-card][aria-label='{word(language, 'Send to a manager')}'] form")
     expect(form.locator("[data-counter-choice] input").first).to_be_focused()
@@ -89,7 +90,7 @@ def test_the_managers_day(desks: Desks, language: str):
 
     # The desk of what matures: the ladder, and the deposits behind it.
     page.goto("/maturity-desk/")
-    expect(page.locator("main tbody a").first).to_be_visible()
+    expect(page.get_by_role("region", name=word(language, "Day by day")).locator("tbody a").first).to_be_visible()
     page.goto("/maturity-desk/ahead/")
     assert listed(page) > 0
 
