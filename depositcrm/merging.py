@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from complaints.services.moving import MOVER as COMPLAINTS
 from core import jobs
 from core.clock import now
 from core.errors import DomainError
@@ -16,7 +17,7 @@ from servicing.services.moving import MOVER as SERVICING
 from tiers.services.moving import MOVER as TIERS
 
 # A new app with a key to Customer offers a mover of its own and joins here; a test finds the ones that do not.
-MOVERS = (CUSTOMERS, TIERS, SERVICING)
+MOVERS = (CUSTOMERS, TIERS, SERVICING, COMPLAINTS)
 
 
 def do_merge(job: Job, progress: Progress) -> Counts:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +17,9 @@ from staff.models import User
 
 class CustomerAlertQuerySet(models.QuerySet["CustomerAlert"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Only alerts of customers this person may see."""
-        return self.filter(in_scope(scope_of(user), "customer__"))
+        """Only alerts of customers this person may see, and none kept from them."""
+        scope = scope_of(user)
+        return self.filter(in_scope(scope, "customer__")).exclude(hidden_from__contains=[scope.user_id])
 
     def active_on(self, day: date) -> Self:
         """Alerts that hold on a day: begun, not ended (the end date is still a day of the alert), not dismissed."""
@@ -26,7 +28,10 @@ class CustomerAlertQuerySet(models.QuerySet["CustomerAlert"]):
 
 
 class CustomerAlert(models.Model):
-    """A warning on the customer for everybody who serves them, until its end date or a reasoned dismissal."""
+    """A warning on the customer for everybody who serves them, until its end date or a reasoned dismissal.
+
+    Those in `hidden_from` do not read it; what it forbids holds for them all the same.
+    """
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(_("kind"), max_length=16, choices=AlertKind)
@@ -39,6 +44,7 @@ class CustomerAlert(models.Model):
     dismissed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     dismissed_at = models.DateTimeField(null=True)
     dismiss_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    hidden_from = ArrayField(models.BigIntegerField(), default=list, db_default=[])
 
     objects = CustomerAlertQuerySet.as_manager()
     everything = models.Manager()

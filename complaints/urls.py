@@ -1,0 +1,7 @@
+"""Routes of complaints."""
+
+from django.urls import URLPattern
+
+app_name = "complaints"
+
+urlpatterns: list[URLPattern] = []
