@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from core import trail
 from core.jobs import Progress
@@ -60,11 +60,12 @@ def run(
     customers "enrolled" in one, playbooks "stopped" or finished, follow-ups "moved" to another owner, "series".
     """
     values = plan_values(business_day, at)
-    last = Customer.everything.aggregate(last=Max("pk"))["last"] or 0
+    ends = Customer.everything.aggregate(first=Min("pk"), last=Max("pk"))
+    first, last = (ends["first"] or 1) - 1, ends["last"] or 0
     counts = dict.fromkeys(WRITES, 0)
-    for low in range(0, last, chunk_ids):
+    for low in range(first, last, chunk_ids):
         if progress:
-            progress.report(low, last)
+            progress.report(low - first, last - first)
         for name, rows in _do_range({**values, "low": low, "high": low + chunk_ids}).items():
             counts[name] += rows
         if after_chunk:
