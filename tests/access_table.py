@@ -195,6 +195,7 @@ PAGES = [
     Row("tiers:scheme_compare", get=SCHEMES),
     Row("tiers:scheme_rollback", SCHEME, get=MAKERS, post=MAKERS),
     Row("tiers:scheme_submit", DRAFT, post=MAKERS),
+    Row("tiers:scheme_discard", DRAFT, post=MAKERS),
     Row("tiers:scheme_decide", DRAFT, post=MAKERS),
     Row("tiers:overrides", get=only(*AMOUNT_ROLES, Role.COMPLIANCE)),
     Row(

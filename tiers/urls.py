@@ -26,6 +26,7 @@ urlpatterns = [
     path("tiers/schemes/<int:pk>/edit/", schemes.scheme_edit, name="scheme_edit"),
     path("tiers/schemes/<int:pk>/rollback/", policy.scheme_rollback, name="scheme_rollback"),
     path("tiers/schemes/<int:pk>/submit/", schemes.scheme_submit, name="scheme_submit"),
+    path("tiers/schemes/<int:pk>/discard/", schemes.scheme_discard, name="scheme_discard"),
     path("tiers/schemes/<int:pk>/decide/", schemes.scheme_decide, name="scheme_decide"),
     path("tiers/overrides/", overrides.override_list, name="overrides"),
     path("tiers/overrides/export/", exports.override_export, name="override_export"),

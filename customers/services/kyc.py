@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Min
 from django.utils.translation import gettext_lazy as _
 
 from core import trail
@@ -90,9 +90,9 @@ def run(*, business_day: date, actor: Actor, at: datetime, chunk_ids: int = CHUN
         "other_months": policy.other_months,
         "counted_from": policy.counted_from,
     }
-    last = Customer.everything.aggregate(last=Max("pk"))["last"] or 0
+    ends = Customer.everything.aggregate(first=Min("pk"), last=Max("pk"))
     opened = closed = 0
-    for low in range(0, last, chunk_ids):
+    for low in range((ends["first"] or 1) - 1, ends["last"] or 0, chunk_ids):
         done = _do_range({**params, "low": low, "high": low + chunk_ids})
         closed, opened = closed + done[0], opened + done[1]
     counts = {"opened": opened, "closed": closed, "rows": opened + closed}

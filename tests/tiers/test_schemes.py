@@ -37,6 +37,7 @@ from tiers.services import (
     SchemeNotEditable,
     SchemeNotSubmitted,
     approve_scheme,
+    discard_scheme,
     draft_scheme,
     reject_scheme,
     roll_back,
@@ -369,3 +370,18 @@ def test_a_region_neither_drafts_nor_approves_what_holds_for_the_bank(admin: Use
     submit_scheme(scheme=scheme, actor=admin, at=NOW)
     with pytest.raises(NotBankWide):
         approve_scheme(scheme=scheme, digest=digest(scheme), actor=region, at=NOW)
+
+
+def test_a_draft_can_be_thrown_away_and_nothing_later(admin: User, officer: User) -> None:
+    draft, waiting = drafted(admin), drafted(admin, "0", "70000")
+    said = content_of(draft).facts["bands"]
+    submit_scheme(scheme=waiting, actor=admin, at=NOW)
+
+    discard_scheme(scheme=draft, actor=officer, at=NOW)
+
+    assert list(Scheme.objects.order_by("version").values_list("version", flat=True)) == [1, waiting.version]
+    gone = TrailEntry.objects.get(subject="tiers.scheme", action="discard")
+    assert (gone.actor_no, gone.changes["bands"]) == (officer.staff_no, said)
+    for kept in (waiting, Scheme.objects.get(version=1)):
+        with pytest.raises(SchemeNotEditable):
+            discard_scheme(scheme=kept, actor=officer, at=NOW)

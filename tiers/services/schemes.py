@@ -170,6 +170,17 @@ def update_draft(*, scheme: Scheme, content: SchemeContent, actor: User, at: dat
 
 
 @transaction.atomic
+def discard_scheme(*, scheme: Scheme, actor: User, at: datetime) -> None:
+    """Throw a draft or a rejected version away; the trail keeps what it said. Raises SchemeNotEditable."""
+    _may_set(actor)
+    scheme = Scheme.objects.select_for_update().get(pk=scheme.pk)
+    if scheme.status not in EDITABLE:
+        raise SchemeNotEditable()
+    _record(scheme, "discard", actor, at)
+    scheme.delete()
+
+
+@transaction.atomic
 def submit_scheme(*, scheme: Scheme, actor: User, at: datetime) -> Approval:
     """Ask a second person to approve the draft as it stands.
 

@@ -236,6 +236,19 @@ def scheme_submit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @roles(*EDITORS)
 @require_POST
+def scheme_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Throw a draft away."""
+    try:
+        services.discard_scheme(scheme=_scheme(pk), actor=request.user, at=now())
+    except DomainError as error:
+        messages.error(request, str(error))
+        return redirect("tiers:scheme", pk)
+    messages.success(request, _("The draft was discarded."))
+    return redirect("tiers:schemes")
+
+
+@roles(*EDITORS)
+@require_POST
 def scheme_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve or send back, as the second person; or take one's own request back."""
     scheme, form = _scheme(pk), DecisionForm(request.POST)
