@@ -7,8 +7,10 @@ from django.utils.safestring import SafeString
 
 from core.pages.cells import table_rows
 from core.pages.lists import Listing, ListRow
+from core.wording import listed
 
 register = template.Library()
+register.filter("listed", listed)  # {{ names|listed }}
 
 
 @register.simple_tag(name="table_rows")

@@ -1,19 +1,24 @@
-"""A customer's timeline: contacts, tier changes and balance jumps in one order, page by page."""
+"""A customer's timeline: contacts, tier changes, balance jumps, complaints and what else was done, page by page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import partial
 
 from django.db.models import F, Min, Value, Window
 from django.db.models.functions import Coalesce, Lag
 
+from complaints.enums import Move
+from complaints.models import CaseMove
+from complaints.queries.cases import moves_of_customer
 from core.clock import SHANGHAI
 from core.money import ZERO
 from core.pages import BadQuery
 from customers.models import Customer, FedDay, PositionChange
 from insights import rules
 from insights.enums import EntryKind
+from insights.queries.deeds import SOURCES, Deed
 from servicing.models import Interaction
 from servicing.queries import contacts as servicing
 from staff.access import scope_of
@@ -24,7 +29,19 @@ from tiers.queries import bands_of, bands_of_run, tier_name
 
 PAGE = 20
 # At one moment, higher comes first; what is known at the close of a day follows on the day's contacts.
-ORDER = {EntryKind.BALANCE: 2, EntryKind.TIER: 1, EntryKind.CONTACT: 0}
+ORDER = {
+    EntryKind.CONSENT: 8,
+    EntryKind.FEEDBACK: 7,
+    EntryKind.REFERRAL: 6,
+    EntryKind.QUOTE: 5,
+    EntryKind.FOLLOW_UP: 4,
+    EntryKind.COMPLAINT: 3,
+    EntryKind.BALANCE: 2,
+    EntryKind.TIER: 1,
+    EntryKind.CONTACT: 0,
+}
+# What of a complaint is news for whoever serves the customer.
+TOLD_MOVES = (Move.REGISTER, Move.ANSWER, Move.CLOSE, Move.WITHDRAW, Move.REOPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,7 @@ class Jump:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry; exactly one of contact (with `readable_note`), change (with the tiers' names) and jump is set."""
+    """One entry; exactly one of contact (with `readable_note`), change (with tiers' names), jump, move, deed is set."""
 
     kind: EntryKind
     at: datetime
@@ -51,6 +68,8 @@ class Entry:
     contact: Interaction | None = None
     change: TierChange | None = None
     jump: Jump | None = None
+    move: CaseMove | None = None
+    deed: Deed | None = None
     from_name: str = ""
     to_name: str = ""
 
@@ -102,7 +121,13 @@ def timeline(customer: Customer, viewer: User, *, kind: str = "", after: str = "
     """A page of the customer's timeline as far as the viewer may see it; jumps only for people who see amounts."""
     mark = Mark.read(after) if after else None
     wanted = [EntryKind(kind)] if kind in EntryKind.values else list(EntryKind)
-    sources = {EntryKind.CONTACT: _contacts, EntryKind.TIER: _changes, EntryKind.BALANCE: _jumps}
+    sources: dict[EntryKind, Callable[..., Iterator[Entry]]] = {
+        EntryKind.CONTACT: _contacts,
+        EntryKind.TIER: _changes,
+        EntryKind.BALANCE: _jumps,
+        EntryKind.COMPLAINT: _moves,
+        **{one: partial(_deeds, one) for one in SOURCES},
+    }
     found = [entry for one in wanted for entry in sources[one](customer, viewer, mark, size + 1)]
     found.sort(key=lambda entry: entry.sort_key, reverse=True)
     shown = found[:size]
@@ -129,6 +154,29 @@ def _contacts(customer: Customer, viewer: User, mark: Mark | None, limit: int) -
             rows = rows.exclude(happened_at=mark.at, pk__gte=mark.key)
     for row in rows[:limit]:
         yield Entry(EntryKind.CONTACT, row.happened_at.astimezone(SHANGHAI), row.pk, contact=row)
+
+
+def _moves(customer: Customer, viewer: User, mark: Mark | None, limit: int) -> Iterator[Entry]:
+    rows = moves_of_customer(customer.pk, viewer, TOLD_MOVES)
+    if mark is not None and mark.order == ORDER[EntryKind.COMPLAINT]:
+        rows = rows.filter(at__lte=mark.at).exclude(at=mark.at, pk__gte=mark.key)
+    elif mark is not None:
+        rows = rows.filter(at__lt=mark.at)
+    for row in rows[:limit]:
+        yield Entry(EntryKind.COMPLAINT, row.at.astimezone(SHANGHAI), row.pk, move=row)
+
+
+def _deeds(kind: EntryKind, customer: Customer, viewer: User, mark: Mark | None, limit: int) -> Iterator[Entry]:
+    source = SOURCES[kind]
+    rows, moment = source.rows(customer, viewer), source.moment
+    if mark is not None:
+        rows = rows.filter(**{f"{moment}__lte": mark.at})
+        if ORDER[kind] > mark.order:
+            rows = rows.exclude(**{moment: mark.at})
+        elif ORDER[kind] == mark.order:
+            rows = rows.exclude(**{moment: mark.at, "pk__gte": mark.key})
+    for row in rows.order_by(f"-{moment}", "-pk")[:limit]:
+        yield Entry(kind, getattr(row, moment).astimezone(SHANGHAI), row.pk, deed=source.tell(row))
 
 
 def _changes(customer: Customer, viewer: User, mark: Mark | None, limit: int) -> Iterator[Entry]:

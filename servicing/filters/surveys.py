@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.pages import Cell, Column, ListFilter, ListPage
 from core.pages.choices import LoadedChoiceFilter
+from core.wording import listed
 from servicing.enums import SurveyChannel, WaveState
 from servicing.models import SurveyAnswer, Wave
 from servicing.queries.contacts import units_of
@@ -43,7 +44,7 @@ def state_cell(row: Wave) -> Cell:
 
 def channel_names(row: Wave) -> str:
     """The channels of a wave in words."""
-    return ", ".join(str(SurveyChannel(channel).label) for channel in row.channels)
+    return listed(SurveyChannel(channel).label for channel in row.channels)
 
 
 WAVES = ListPage(

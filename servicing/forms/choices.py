@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from core.wording import listed
 from servicing.forms.lines import LineForm, LinesForm, Sort
 from servicing.forms.versions import Figure, figures_kind
 from servicing.queries import card, choices, referrals
@@ -89,10 +90,11 @@ class ChoicesForm(LinesForm):
 
 def _parts(values: Mapping[str, Any]) -> dict[str, tuple[Text, str]]:
     found: dict[str, tuple[Text, str]] = {}
-    read = read_choices(values)
+    read, language = read_choices(values), get_language() or ""
+    names = {channel.code: channel.name(language) for channel in read.channels}
     for group in GROUPS:
         for place, choice in enumerate(getattr(read, group), start=1):
-            for field, text in _texts(choice, place, group).items():
+            for field, text in _texts(choice, place, group, names).items():
                 found[f"{group}.{choice.code}.{field}"] = (f"{TITLES[group]} · {choice.code} · {_label(field)}", text)
     return found
 
@@ -101,7 +103,7 @@ def _label(field: str) -> Text:
     return _("Place") if field == "place" else OutcomeLine.base_fields[field].label or field
 
 
-def _texts(choice: Choice, place: int, group: str) -> dict[str, str]:
+def _texts(choice: Choice, place: int, group: str, names: Mapping[str, str]) -> dict[str, str]:
     yes, no = _t("Yes"), _t("No")
     texts = {
         "place": str(place),
@@ -110,19 +112,20 @@ def _texts(choice: Choice, place: int, group: str) -> dict[str, str]:
         "offered": yes if choice.offered else no,
     }
     if group == "outcomes":
-        texts |= {"reached": yes if choice.reached else no, "channels": ", ".join(sorted(choice.channels))}
+        channels = listed(words for code, words in names.items() if code in choice.channels)
+        texts |= {"reached": yes if choice.reached else no, "channels": channels}
     return texts
 
 
 def _summary(values: Mapping[str, Any]) -> Iterator[tuple[Text, str]]:
     read, language = read_choices(values), get_language() or ""
     for group in GROUPS:
-        yield TITLES[group], ", ".join(choice.name(language) for choice in read.offered(group))
+        yield TITLES[group], listed(choice.name(language) for choice in read.offered(group))
     for channel in read.offered("channels"):
-        words = ", ".join(outcome.name(language) for outcome in read.outcomes_for(channel.code))
+        words = listed(outcome.name(language) for outcome in read.outcomes_for(channel.code))
         yield _t("Outcomes: %(channel)s") % {"channel": channel.name(language)}, words
     lost = [outcome.name(language) for outcome in read.outcomes if not outcome.reached]
-    yield _t("Customer not reached"), ", ".join(lost)
+    yield _t("Customer not reached"), listed(lost)
 
 
 CONTACT_CHOICES = PolicyKind(

@@ -46,6 +46,16 @@ class DetailsForm(forms.Form):
     )
 
 
+class ConfidentialField(forms.CharField):
+    """What is not for everybody who sees the customer."""
+
+    widget = forms.Textarea({"rows": 2})
+
+    def __init__(self) -> None:
+        words = _("Only you, the customer's manager and backup and the head of the branch can open it.")
+        super().__init__(label=_("Confidential part"), max_length=NOTE, required=False, help_text=words)
+
+
 class ContactForm(DetailsForm):
     """A contact as a manager writes it down; `may_confide` adds the confidential part."""
 
@@ -57,13 +67,7 @@ class ContactForm(DetailsForm):
         label=_("When"), widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     )
     note = forms.CharField(label=_("Note"), max_length=NOTE, required=False, widget=AREA)
-    confidential = forms.CharField(
-        label=_("Confidential part"),
-        max_length=NOTE,
-        required=False,
-        widget=forms.Textarea({"rows": 2}),
-        help_text=_("Only you, the customer's manager and backup and the head of the branch can open it."),
-    )
+    confidential = ConfidentialField()
     promise = forms.CharField(
         label=_("Promised to the customer"),
         max_length=300,
@@ -124,9 +128,12 @@ class ChangeForm(DetailsForm):
     topic = forms.ChoiceField(label=_("Topic"))
     outcome = forms.ChoiceField(label=_("Outcome"))
     note = forms.CharField(label=_("Note"), max_length=NOTE, required=False, widget=AREA)
-    field_order = ("topic", "outcome", "minutes", "mood", "note", "next_step")
+    confidential = ConfidentialField()
+    field_order = ("topic", "outcome", "minutes", "mood", "note", "confidential", "next_step")
 
-    def __init__(self, *args: Any, channel: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, channel: str, may_confide: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["topic"].choices = offered("topics")  # type: ignore[attr-defined]  # a choice field
         self.fields["outcome"].choices = outcomes_offered(channel)  # type: ignore[attr-defined]  # a choice field
+        if not may_confide:
+            del self.fields["confidential"]

@@ -87,7 +87,9 @@ class WhyForm(forms.Form):
 class OwnerForm(forms.Form):
     """Who is to answer."""
 
-    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none(), to_field_name="staff_no")
+    owner = forms.ModelChoiceField(
+        label=_("Owner"), queryset=User.objects.none(), to_field_name="staff_no", empty_label=_("Choose a person")
+    )
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -16,6 +16,9 @@ from servicing.rules import cadence, playbooks
 from staff.services.policies import PolicyKind, Text
 
 SPARE = 2
+# The lines of a playbook to come; no playbook's own key begins with a digit.
+NEW, NEW_LINES = "0new", 6
+PREVIOUS = "0previous"
 DOERS = [
     (playbooks.Doer.MANAGER, _("Manager")),
     (playbooks.Doer.BACKUP, _("Backup")),
@@ -40,7 +43,10 @@ CADENCE = figures_kind(
 
 
 class PlaybooksForm(VersionForm):
-    """A version of the playbooks: lines of steps under each, and spare lines for new ones; an empty title drops one."""
+    """A version of the playbooks: lines of steps under each, spare lines for new ones, and room for one more playbook.
+
+    A step without names is dropped, a new playbook without names is none.
+    """
 
     template_name = "servicing/_playbooks_form.html"
 
@@ -55,16 +61,26 @@ class PlaybooksForm(VersionForm):
         self.kind, self.given = kind, values.get("playbooks", {})
         initial = {name: values.get(name) for name in ("notice_days", "enrol_days")}
         super().__init__(data, initial={**initial, **kwargs.pop("initial", {})}, **kwargs)
-        for key, one in self.given.items():
+        self.offered = {**self.given, NEW: {"title_zh": "", "title_en": "", "steps": []}}
+        for key, one in self.offered.items():
             for name in ("title_zh", "title_en"):
                 label = _("Chinese name") if name == "title_zh" else _("English name")
                 self.fields[f"{key}__{name}"] = forms.CharField(
-                    label=label, max_length=playbooks.TITLE, initial=one[name]
+                    label=label, max_length=playbooks.TITLE, initial=one[name], required=key != NEW
                 )
-            for number, step in enumerate([*one["steps"], *({} for _n in range(SPARE))]):
-                self._add_step(f"{key}__{number}", step, one["steps"][:number])
+            for number in self._lines(key):
+                self._add_step(key, number)
 
-    def _add_step(self, path: str, step: Mapping[str, Any], earlier: list[Mapping[str, Any]]) -> None:
+    def _lines(self, key: str) -> range:
+        return range(NEW_LINES if key == NEW else len(self.offered[key]["steps"]) + SPARE)
+
+    def _add_step(self, key: str, number: int) -> None:
+        known = self.offered[key]["steps"]
+        step: Mapping[str, Any] = known[number] if number < len(known) else {}
+        before = [(other["key"], _name(other)) for other in known[:number]]
+        if number and number >= len(known):  # what stands above has no key yet
+            before.append((PREVIOUS, _t("the step above")))
+        path = f"{key}__{number}"
         texts = {"title_zh": _("Chinese name"), "title_en": _("English name")}
         for name, label in texts.items():
             self.fields[f"{path}__{name}"] = forms.CharField(
@@ -79,7 +95,7 @@ class PlaybooksForm(VersionForm):
         )
         self.fields[f"{path}__after"] = forms.ChoiceField(
             label=_("Waits for"),
-            choices=[("", _("nothing")), *((other["key"], _name(other)) for other in earlier)],
+            choices=[("", _("nothing")), *before],
             required=False,
             initial=step.get("after", ""),
         )
@@ -88,14 +104,14 @@ class PlaybooksForm(VersionForm):
         )
 
     def books(self) -> Iterator[dict[str, Any]]:
-        """Each playbook with its name fields and its lines."""
-        for key, one in self.given.items():
-            lines = range(len(one["steps"]) + SPARE)
+        """Each playbook with its name fields and its lines, at last the one to come."""
+        for key in self.offered:
             yield {
+                "is_new": key == NEW,
                 "names": [self[f"{key}__title_zh"], self[f"{key}__title_en"]],
                 "lines": [
                     [self[f"{key}__{n}__{name}"] for name in ("title_zh", "title_en", "days", "after", "doer")]
-                    for n in lines
+                    for n in self._lines(key)
                 ],
             }
 
@@ -109,29 +125,29 @@ class PlaybooksForm(VersionForm):
             try:
                 self.kind.read(self.typed_values())
             except ValueError as error:
-                words = _("A step needs both names and its days, and can only wait for a step above it.")
+                words = _(
+                    "A playbook needs both names and a step; a step needs both names and its days, and can only wait"
+                    " for a step above it."
+                )
                 self.add_error(None, ValidationError(words, code=str(error)))
         return cleaned
 
     def typed_values(self) -> dict[str, Any]:
         """The values as they are kept."""
         values = self.cleaned_data
-        return {
-            "notice_days": values["notice_days"],
-            "enrol_days": values["enrol_days"],
-            "playbooks": {
-                key: {
-                    "title_zh": values[f"{key}__title_zh"],
-                    "title_en": values[f"{key}__title_en"],
-                    "steps": list(self._steps(key, one["steps"])),
-                }
-                for key, one in self.given.items()
-            },
-        }
+        books = {key: self._book(key) for key in self.offered}
+        added = books.pop(NEW)
+        if any(added.values()):
+            books[next(f"book_{n}" for n in range(1, 99) if f"book_{n}" not in books)] = added
+        return {"notice_days": values["notice_days"], "enrol_days": values["enrol_days"], "playbooks": books}
+
+    def _book(self, key: str) -> dict[str, Any]:
+        titles = {name: self.cleaned_data[f"{key}__{name}"] for name in ("title_zh", "title_en")}
+        return {**titles, "steps": list(self._steps(key, self.offered[key]["steps"]))}
 
     def _steps(self, key: str, known: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-        taken = {step["key"] for step in known}
-        for number in range(len(known) + SPARE):
+        taken, above = {step["key"] for step in known}, ""
+        for number in self._lines(key):
             values = {
                 name: self.cleaned_data[f"{key}__{number}__{name}"]
                 for name in ("title_zh", "title_en", "days", "after", "doer")
@@ -143,7 +159,9 @@ class PlaybooksForm(VersionForm):
             else:
                 name = next(f"step_{n}" for n in range(1, 99) if f"step_{n}" not in taken)
                 taken.add(name)
-            yield {"key": name, **values, "doer": values["doer"] or playbooks.Doer.MANAGER.value}
+            after = above if values["after"] == PREVIOUS else values["after"]
+            yield {"key": name, **values, "after": after, "doer": values["doer"] or playbooks.Doer.MANAGER.value}
+            above = name
 
 
 def _name(one: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.money import format_yuan
+from core.wording import listed
 from servicing.enums import Buyer, DayCount, EarlyRule, InterestMethod, RiskGrade, SavingKind
 from servicing.forms.fields import AmountField
 from servicing.forms.tables import TableForm
@@ -141,7 +142,7 @@ def product_facts(product: Product) -> dict[str, tuple[Text, str]]:
     shown: dict[str, str] = {
         "kind": str(SavingKind(product.kind).label),
         "core_codes": ", ".join(product.core_codes),
-        "buyers": ", ".join(str(Buyer(buyer).label) for buyer in sorted(product.buyers, reverse=True)),
+        "buyers": listed(Buyer(buyer).label for buyer in sorted(product.buyers, reverse=True)),
         **{name: _yuan(getattr(product, name)) for name in AMOUNTS},
         **{name: str(CHOICES[name](getattr(product, name)).label) for name in ("method", "count", "early", "risk")},
         **{name: _number(getattr(product, name)) for name in NUMBERS},

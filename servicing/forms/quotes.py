@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -20,9 +21,11 @@ class WorkForm(forms.Form):
 
     more: ClassVar[tuple[str, ...]] = ()
 
+    once = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
+
     def plain(self) -> dict[str, Any]:
         """The values as a quote keeps them: texts of amounts, rates and days, "" where nothing was typed."""
-        return {name: _plain(value) for name, value in self.cleaned_data.items()}
+        return {name: _plain(value) for name, value in self.cleaned_data.items() if name != "once"}
 
     def check_order(self, earlier: str, later: str, words: Any) -> None:
         """A later day must come after an earlier one, and not a lifetime after."""

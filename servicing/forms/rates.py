@@ -15,15 +15,29 @@ from core.pages.choices import LongSelect
 from servicing.enums import SavingKind
 from servicing.forms.fields import DAY_INPUT, AmountField, RateField
 from servicing.forms.tables import TableForm
-from servicing.queries.products import RATES, library_on
+from servicing.queries.products import RATES, library_on, unit_names
 from servicing.queries.tenors import NOTICE_TENORS, TENORS, tenor_words
-from servicing.rules.rates import BUILT_IN, MAX_LINES, RateLine, RatesError, kept_line, read_line, read_rates, shown
+from servicing.rules.rate_text import lines_from_text, text_of_lines
+from servicing.rules.rates import (
+    BUILT_IN,
+    MAX_LINES,
+    TABLE_LINES,
+    RateLine,
+    RatesError,
+    kept_line,
+    read_line,
+    read_rates,
+    shown,
+)
 from staff.models import Branch
 from staff.queries import branches_by_tree
 from staff.services.policies import PolicyKind, Text
 
 WITHOUT_TENOR = (SavingKind.DEMAND, SavingKind.AGREEMENT)
+TEXT_SIZE = 200_000
 FAULTS: Mapping[str, Text] = {
+    "cells": _("Four parts are needed: what, from yuan, unit code, rate."),
+    "too_many": _("A sheet has at most %(most)d rates.") % {"most": MAX_LINES},
     "line_twice": _("Two lines say the same product, amount and unit; only one rate can hold."),
     "what": _("Choose a product, or a kind and term."),
     "floor": _("Write an amount in yuan from 0 on."),
@@ -90,10 +104,10 @@ class RateLineForm(forms.Form):
 
 
 class RatesForm(TableForm):
-    """A version of the rate sheet."""
+    """A version of the rate sheet: in a table, or as text, which a sheet too long for a table always is."""
 
     template_name = "servicing/_rates_form.html"
-    key, line_form, most = "lines", RateLineForm, MAX_LINES
+    key, line_form, most = "lines", RateLineForm, TABLE_LINES
     blank: Mapping[str, Any] = {"floor": "0"}
 
     loan_rate = RateField(
@@ -102,7 +116,27 @@ class RatesForm(TableForm):
     loan_share = forms.DecimalField(
         label=_("At most so much of the deposit, %"), min_value=0, max_value=100, decimal_places=2
     )
+    text = forms.CharField(
+        label=_("All rates as text"),
+        max_length=TEXT_SIZE,
+        required=False,
+        widget=forms.Textarea({"rows": 12, "spellcheck": "false", "class": "is-wide"}),
+        help_text=_(
+            "One a line: what | from yuan | unit code | rate; or cells pasted from a spreadsheet. What is a product's"
+            " code, or kind and term such as lump_sum:12m. What stands here replaces the table."
+        ),
+    )
     field_order = ("loan_rate", "loan_share", "effective_on", "note")
+
+    def __init__(self, data: Any = None, *, values: Mapping[str, Any], **kwargs: Any) -> None:
+        lines = values[self.key]
+        # So many fields at once are refused by the server before anybody reads them.
+        self.is_text = len(lines) > TABLE_LINES
+        self.present_text = text_of_lines(lines)
+        if self.is_text:
+            kwargs["initial"] = {"text": self.present_text, **(kwargs.get("initial") or {})}
+            kwargs["given"] = []
+        super().__init__(data, values=values, **kwargs)
 
     @classmethod
     def initial_of(cls, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,23 +151,51 @@ class RatesForm(TableForm):
         """A kept line as its form shows it."""
         return {**line, "what": what_key(read_line(line))}
 
+    def plain_fields(self) -> list[forms.BoundField]:
+        """The fields beside the lines, which the text is another form of."""
+        return [self[name] for name in self.fields if name != "text"]
+
+    def clean_text(self) -> list[dict[str, str]]:
+        """The lines of the text; none where it is empty."""
+        try:
+            return lines_from_text(self.cleaned_data["text"])
+        except RatesError as error:
+            raise forms.ValidationError(_in_row(error)) from error
+
+    def lines_are_valid(self) -> bool:
+        """The text, where there is one, stands for the table."""
+        return self._is_typed or super().lines_are_valid()
+
+    @property
+    def _is_typed(self) -> bool:
+        return self.is_text or bool(str(self["text"].value() or "").strip())
+
+    def typed_lines(self) -> list[dict[str, Any]]:
+        """The lines as they are kept."""
+        return self.cleaned_data["text"] if self._is_typed else super().typed_lines()
+
     def is_valid(self) -> bool:
         """Also every unit must exist."""
         if not super().is_valid():
             return False
-        asked = {line.cleaned_data["unit"].strip() for line in self.lines} - {""}
-        known = set(Branch.objects.filter(code__in=asked).values_list("code", flat=True))
-        for line in self.lines:
-            if (code := line.cleaned_data["unit"].strip()) and code not in known:
-                line.add_error("unit", _("There is no unit with this code."))
-        if asked - known:
+        asked = {line["unit"] for line in self.typed_lines()} - {""}
+        unknown = asked - set(Branch.objects.filter(code__in=asked).values_list("code", flat=True))
+        if unknown and self._is_typed:
+            self.add_error("text", _("There is no unit with the code %(code)s.") % {"code": min(unknown)})
+        elif unknown:
+            for line in self.lines:
+                if line.cleaned_data["unit"].strip() in unknown:
+                    line.add_error("unit", _("There is no unit with this code."))
             self.add_error(None, _("Some lines need another look: see the fields marked below."))
-        return not asked - known
+        return not unknown
 
     def refuse(self, error: ValueError) -> None:
         """Which lines cannot stand together."""
         words = FAULTS.get(str(error), _("These values cannot be used."))
         place = error.place if isinstance(error, RatesError) else 0
+        if self._is_typed and isinstance(error, RatesError):
+            self.add_error("text", _in_row(error))
+            return
         if place:
             self.lines.forms[place - 1].add_error("floor", words)
         self.add_error(None, words)
@@ -143,6 +205,11 @@ class RatesForm(TableForm):
         loan, share = self.cleaned_data.get("loan_rate"), self.cleaned_data["loan_share"]
         terms = {"loan_rate": "" if loan is None else shown(loan), "loan_share": f"{share.normalize():f}"}
         return super().typed_values() | terms
+
+
+def _in_row(error: RatesError) -> str:
+    words = str(FAULTS.get(error.code, _("These values cannot be used.")))
+    return _t("Line %(n)d: %(words)s") % {"n": error.place, "words": words} if error.place else words
 
 
 class LookupForm(forms.Form):
@@ -167,10 +234,11 @@ class LookupForm(forms.Form):
 
 def _parts(values: Mapping[str, Any]) -> dict[str, tuple[Text, str]]:
     sheet, names = read_rates(values), product_names()
+    called = unit_names({line.unit for line in sheet.lines})
     found: dict[str, tuple[Text, str]] = {}
     for line in sheet.lines:
         where = _t("from %(amount)s yuan") % {"amount": format_yuan(line.floor)} if line.floor else ""
-        unit = line.unit or _t("whole bank")
+        unit = called.get(line.unit, line.unit) or _t("whole bank")
         words = " · ".join(word for word in (what_words(line, names), where, unit) if word)
         found[f"{what_key(line)}.{line.floor}.{line.unit}"] = (words, f"{shown(line.rate)} %")
     loan = f"{shown(sheet.loan_rate)} %" if sheet.loan_rate is not None else ""

@@ -65,7 +65,7 @@ class CloseForm(forms.Form):
 class AssignForm(forms.Form):
     """Who takes a referral that names nobody."""
 
-    to_user = PersonField(label=_("Give to"))
+    to_user = PersonField(label=_("Give to"), empty_label=_("Choose a person"))
 
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -52,7 +52,7 @@ class TableForm(VersionForm):
         return line
 
     def is_valid(self) -> bool:
-        is_whole = self.lines.is_valid()
+        is_whole = self.lines_are_valid()
         if not is_whole and self.is_bound and not self.non_field_errors():
             self.add_error(None, _("Some lines need another look: see the fields marked below."))
         if not super().is_valid() or not is_whole:
@@ -63,6 +63,10 @@ class TableForm(VersionForm):
             self.refuse(error)
             return False
         return True
+
+    def lines_are_valid(self) -> bool:
+        """Whether each line by itself can be; each marks its own fields."""
+        return bool(self.lines.is_valid())
 
     def refuse(self, error: ValueError) -> None:
         """Say what the lines together make impossible."""
@@ -85,4 +89,8 @@ class TableForm(VersionForm):
 
     def typed_values(self) -> dict[str, Any]:
         """The values as they are kept."""
-        return {self.key: [line.typed() for line in self.lines]}
+        return {self.key: self.typed_lines()}
+
+    def typed_lines(self) -> list[dict[str, Any]]:
+        """The lines as they are kept."""
+        return [line.typed() for line in self.lines]

@@ -135,6 +135,7 @@ class Quote(models.Model):
     products_version = models.IntegerField(default=0)
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     made_at = models.DateTimeField(_("when"))
+    once = models.UUIDField(null=True)
 
     objects = QuoteQuerySet.as_manager()
     everything = models.Manager()
@@ -142,6 +143,11 @@ class Quote(models.Model):
     class Meta:
         verbose_name = _("quote")
         indexes = [models.Index(fields=["customer", "-made_at"], name="quote_of_customer")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "once"], condition=Q(once__isnull=False), name="quote_sent_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.kind} {self.made_at:%F}"

@@ -193,11 +193,15 @@ def _deposits(choice: Choice, start: date, end: date, today: date) -> Mapping[da
     return found
 
 
-def feed_owner(text: str, day: date) -> User | None:
-    """Whose calendar a feed's token opens on a day; None when it is unknown, expired, revoked or for something else."""
+def feed_token(text: str, day: date) -> ApiToken | None:
+    """The token of a feed's address on a day; None when it is unknown, expired, revoked or for something else."""
     tokens = ApiToken.objects.valid_on(day).filter(digest=token_digest(text), scopes__contains=[FEED_SCOPE])
-    token = tokens.select_related("user__branch").first()
-    return token.user if token else None
+    return tokens.select_related("user__branch").first()
+
+
+def feeds_of(user: User, day: date) -> QuerySet[ApiToken]:
+    """The addresses of a person's feeds that open on a day, the latest first."""
+    return ApiToken.objects.valid_on(day).filter(user=user, scopes=[FEED_SCOPE]).order_by("-created_at", "-pk")
 
 
 def feed_days(owner: User, today: date) -> list[AgendaDay]:

@@ -38,7 +38,7 @@ def card_of(customer: Customer, viewer: User, day: date) -> Card:
     """The card of a customer on `day`; amounts never stand on it, whoever looks."""
     rules = card_rules(day)
     told = one_to_tell(_candidates(customer, viewer, day, rules))
-    notices = [*standing_alerts(customer, day), *_elderly(customer, day, rules)]
+    notices = [*standing_alerts(customer, viewer, day), *_elderly(customer, day, rules)]
     return Card(_words(told, day) if told else "", notices[0] if notices else None, notices[1:])
 
 

@@ -112,6 +112,13 @@ def may_read_confidential(interaction: Interaction, viewer: User) -> bool:
     return seen.filter(_confidential_to(viewer)).exists()
 
 
+def may_rewrite_confidential(interaction: Interaction, author: User) -> bool:
+    """Whether a contact's author may add a confidential part, or change the one there is."""
+    if not has_role(author, *CONFIDENTIAL_WRITERS):
+        return False
+    return not interaction.confidential_cipher or may_read_confidential(interaction, author)
+
+
 def _confidential_to(viewer: User) -> Q:
     if has_role(viewer, Role.BRANCH_HEAD):
         return Q(pk__isnull=False)

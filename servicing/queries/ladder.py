@@ -128,9 +128,9 @@ def ladder_ahead(rows: QuerySet[Any], window: Window, who: Dimension) -> Ahead:
     Branches are summed over all days: cells of theirs stand at the first.
     """
     inner = rows.order_by().filter(matures_on__range=(window.first, window.last))
-    by_who = "(f.day, f.who)" if who == "manager" else "(f.who)"
-    columns = ("pk", "matures_on", "customer__position__tier", "product_id", f"customer__{who}_id", "balance__value")
-    found = _grouped("maturity_ladder_ahead", inner, columns, (window.first, window.last), who=by_who)
+    groups = "(f.day, p.manager_id)" if who == "manager" else "(p.branch_id)"
+    columns = ("pk", "matures_on", "product_id", "customer_id", "balance__value")
+    found = _grouped("maturity_ladder_ahead", inner, columns, (window.first, window.last), who=who, groups=groups)
     cells: dict[Dimension, dict[tuple[date, int | None], Sum]] = {"tier": {}, "product": {}, who: {}}
     for on, tier, product, person, count, amount, planned, *level in found:
         dimension, group = _place(level, (tier, product, person), who)

@@ -28,6 +28,7 @@ from servicing.rules.permission import (
     permit,
     read_hours,
 )
+from staff.models import User
 from staff.queries import policy_on
 from tiers.queries.display import bands_for_display
 
@@ -88,10 +89,11 @@ def hours_on(day: date) -> ContactHours:
     return read_hours(policy_on(KIND, day, BUILT_IN).values)
 
 
-def permits_for(customers: Iterable[int], at: datetime) -> dict[int, Permits]:
+def permits_for(customers: Iterable[int], at: datetime, viewer: User | None = None) -> dict[int, Permits]:
     """By customer id what may be used at `at`, all ways and both purposes; ten queries for any number.
 
-    Reads the ledger of consents as it is at this moment: asked again before each single send.
+    Reads the ledger of consents as it is at this moment: asked again before each single send. What is kept from the
+    `viewer` forbids without being named.
     """
     at, ids = at.astimezone(SHANGHAI), sorted(set(customers))
     if not ids:
@@ -99,13 +101,13 @@ def permits_for(customers: Iterable[int], at: datetime) -> dict[int, Permits]:
     hours, calendar = hours_on(at.date()), bank_calendar()
     return {
         customer_id: _permits(hours, known, at, calendar.is_workday)
-        for customer_id, known in _contactables(ids, at).items()
+        for customer_id, known in _contactables(ids, at, viewer.pk if viewer else 0).items()
     }
 
 
-def permits_of(customer: Customer, at: datetime) -> Permits:
+def permits_of(customer: Customer, at: datetime, viewer: User | None = None) -> Permits:
     """The same for one customer."""
-    return permits_for([customer.pk], at)[customer.pk]
+    return permits_for([customer.pk], at, viewer)[customer.pk]
 
 
 def _permits(hours: ContactHours, known: Contactable, at: datetime, is_workday: IsWorkday) -> Permits:
@@ -117,9 +119,9 @@ def _permits(hours: ContactHours, known: Contactable, at: datetime, is_workday: 
     return Permits(at, ways, max(0, cap - known.used), cap)
 
 
-def _contactables(ids: list[int], at: datetime) -> dict[int, Contactable]:
+def _contactables(ids: list[int], at: datetime, viewer_id: int) -> dict[int, Contactable]:
     letters = {band.rank: band.letter for band in bands_for_display(at.date())}
-    consented, pauses = _consented(ids), _pauses(ids, at.date())
+    consented, pauses = _consented(ids), _pauses(ids, at.date(), viewer_id)
     chosen, used = _preferences(ids), _used(ids, at)
     fields = sorted(set(ADDRESSES.values()))
     has = [~Q(**{field: None}) for field in fields]
@@ -151,13 +153,14 @@ def _consented(ids: list[int]) -> Mapping[int, set[str]]:
     return found
 
 
-def _pauses(ids: list[int], day: date) -> Mapping[int, list[Pause]]:
+def _pauses(ids: list[int], day: date, viewer_id: int) -> Mapping[int, list[Pause]]:
     """Alerts that forbid contact now or on a day to come."""
     rows = CustomerAlert.everything.filter(Q(ends_on=None) | Q(ends_on__gte=day), customer__in=ids)
     rows = rows.filter(dismissed_at=None, kind__in=list(PAUSES))
     found: defaultdict[int, list[Pause]] = defaultdict(list)
-    for customer_id, kind, starts_on, ends_on in rows.values_list("customer_id", "kind", "starts_on", "ends_on"):
-        found[customer_id].append(Pause(kind, starts_on, ends_on))
+    fields = ("customer_id", "kind", "starts_on", "ends_on", "hidden_from")
+    for customer_id, kind, starts_on, ends_on, hidden_from in rows.values_list(*fields):
+        found[customer_id].append(Pause(kind, starts_on, ends_on, viewer_id in hidden_from))
     return found
 
 

@@ -26,12 +26,11 @@ LOOK_BACK = timedelta(days=7)
 DAY = timedelta(days=1)
 
 
-def standing_alert(kinds: Iterable[str]) -> str:
-    """The condition that one of these alerts stands for customer p, as the body of an EXISTS."""
+def standing(kinds: Iterable[str]) -> str:
+    """The condition that alert "a" is one of these and stands on the next working day."""
     listed = ", ".join(f"'{kind}'" for kind in kinds)
     return (
-        "SELECT FROM customers_customeralert a WHERE a.customer_id = p.customer_id AND a.dismissed_at IS NULL"
-        f" AND a.kind IN ({listed}) AND a.starts_on <= %(workday)s"
+        f"a.dismissed_at IS NULL AND a.kind IN ({listed}) AND a.starts_on <= %(workday)s"
         " AND (a.ends_on IS NULL OR a.ends_on >= %(workday)s)"
     )
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.memo import once_a_request
 from customers.models import Customer
-from servicing.enums import RunState
+from servicing.enums import Refusal, RunState
 from servicing.models import FollowUp, PlaybookRun
 from servicing.rules.playbooks import BUILT_IN, Playbooks, Step, read_playbooks, read_steps
 from staff.queries import policy_on
@@ -24,6 +24,7 @@ STOPS: Mapping[str, str | Promise] = {
     "bereavement": _("Bereavement"),
     "opt_out": _("The customer withdrew the consent to marketing"),
     "merged": _("The record was merged"),
+    "not_now": Refusal.NOT_NOW.label,
 }
 
 

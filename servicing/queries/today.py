@@ -14,7 +14,7 @@ from customers.models import Customer, CustomerAlert
 from servicing.enums import Proposal, SkipReason, Use, Verdict
 from servicing.models import DayMark
 from servicing.queries.permission import Permits, permits_for
-from servicing.queries.today_sources import Book, Whose, all_signals, follow_ups_behind, whose
+from servicing.queries.today_sources import Book, all_signals, follow_ups_behind, whose
 from servicing.queries.today_words import say
 from servicing.rules.permission import Permit, use_for
 from servicing.rules.today import (
@@ -129,7 +129,7 @@ def today_of(person: User, viewer: User, at: datetime, *, shown: int = 0, only: 
     for customer_id, signal in signals:
         by_customer[customer_id].append(signal)
     others = _others(by_customer, book)
-    alerts = _alerts(theirs, others, day)
+    alerts, told = _alerts(book, others, day)
     marks, lessons, counts = _verdicts(person, day, rules)
     candidates = (
         Candidate(pk, customer_no, tuple(by_customer[pk]), frozenset(alerts.get(pk, ())))
@@ -137,7 +137,7 @@ def today_of(person: User, viewer: User, at: datetime, *, shown: int = 0, only: 
         if pk in by_customer
     )
     ranked = rank(candidates, rules, lessons, marks, day)
-    entries = _entries(ranked[: shown or rules["shown"]], alerts, at)
+    entries = _entries(ranked[: shown or rules["shown"]], told, viewer, at)
     return Today(
         person=person,
         day=day,
@@ -161,18 +161,22 @@ def _others(ids: Iterable[int], book: Book) -> dict[int, str]:
     return dict(rows.order_by().values_list("pk", "customer_no"))
 
 
-def _alerts(theirs: Whose, others: Iterable[int], day: date) -> Mapping[int, list[str]]:
+def _alerts(book: Book, others: Iterable[int], day: date) -> tuple[Mapping[int, list[str]], Mapping[int, list[str]]]:
+    """Kinds of the alerts that stand for each customer, and those of them the viewer may read."""
     rows = CustomerAlert.everything.filter(
         Q(ends_on=None) | Q(ends_on__gte=day),
-        Q(customer__in=theirs.positions().values("pk")) | Q(customer__in=list(others)),
+        Q(book.of_customers()) | Q(customer__in=list(others)),
         starts_on__lte=day,
         dismissed_at=None,
         kind__in=TELLING,
     )
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for customer_id, kind in rows.order_by("pk").values_list("customer_id", "kind"):
+    told: defaultdict[int, list[str]] = defaultdict(list)
+    for customer_id, kind, hidden_from in rows.order_by("pk").values_list("customer_id", "kind", "hidden_from"):
         found[customer_id].append(kind)
-    return found
+        if book.whose.viewer.pk not in hidden_from:
+            told[customer_id].append(kind)
+    return found, told
 
 
 def _verdicts(person: User, day: date, rules: DayRules) -> tuple[list[Mark], dict[str, Verdicts], dict[str, int]]:
@@ -194,11 +198,13 @@ def _still(day: date, rules: DayRules) -> Q:
     return still
 
 
-def _entries(ranked: Sequence[Ranked], alerts: Mapping[int, list[str]], at: datetime) -> tuple[Entry, ...]:
+def _entries(
+    ranked: Sequence[Ranked], alerts: Mapping[int, list[str]], viewer: User, at: datetime
+) -> tuple[Entry, ...]:
     """Places as they are shown: only for these are words, permits and wide rows read."""
     ids = [each.customer_id for each in ranked]
     customers = Customer.everything.select_related("position").in_bulk(ids)
-    permits, bands = permits_for(ids, at), bands_for_display(at.date())
+    permits, bands = permits_for(ids, at, viewer), bands_for_display(at.date())
     follow_ups = follow_ups_behind(score.signal for each in ranked for score in each.scores)
     found = []
     for place, each in enumerate(ranked, start=1):

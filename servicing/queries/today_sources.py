@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, DecimalField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import BooleanField, Case, DecimalField, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from core.clock import SHANGHAI
 from core.money import ZERO
@@ -102,6 +102,17 @@ class Book:
     totals: dict[int, Decimal] = field(default_factory=dict)
     contacted: dict[int, date | None] = field(default_factory=dict)
 
+    def of_customers(self) -> Func:
+        """The condition that a row is of a customer of the book: by their keys, which were read already."""
+        keys = Value(f"{{{','.join(map(str, self.numbers))}}}")
+        return Func(
+            F("customer_id"),
+            keys,
+            template="%(expressions)s::bigint[])",
+            arg_joiner=" = ANY (",
+            output_field=BooleanField(),
+        )
+
 
 def all_signals(whose: Whose, rules: DayRules) -> tuple[list[tuple[int, Signal]], Book]:
     """Every signal with its customer, and the book; nine queries for any book."""
@@ -162,7 +173,7 @@ def _book(whose: Whose, rules: DayRules) -> Book:
         late.extend((pk, s) for s in reader.rhythm(pk, tier, last or tier_since, total))
         if kind == CustomerKind.PERSON and born and tier >= rules["birthday_tier"]:
             book.signals.extend((pk, s) for s in reader.birthday(pk, born))
-    book.signals.extend(_not_planned(whose, late))
+    book.signals.extend(_not_planned(book, late))
     return book
 
 
@@ -214,40 +225,41 @@ class _Reader:
             yield Signal(Proposal.BIRTHDAY, (f"birthday:{pk}:{on.year}",), on=on)
 
 
-def _not_planned(whose: Whose, late: list[tuple[int, Signal]]) -> list[tuple[int, Signal]]:
+def _not_planned(book: Book, late: list[tuple[int, Signal]]) -> list[tuple[int, Signal]]:
     """Overdue rhythms nobody has a follow-up for yet."""
-    # By the book, not by a list of ids: thousands of parameters cost more than the rows.
-    open_ = FollowUp.everything.filter(
-        customer__in=whose.positions().values("pk"), kind=FollowUpKind.CADENCE, state=FollowUpState.OPEN
-    )
+    open_ = FollowUp.everything.filter(book.of_customers(), kind=FollowUpKind.CADENCE, state=FollowUpState.OPEN)
     planned = set(open_.values_list("customer_id", flat=True))
     return [(pk, signal) for pk, signal in late if pk not in planned]
 
 
 def _maturities(whose: Whose, rules: DayRules, book: Book) -> Found:
-    """Deposits that mature within the days ahead and nobody has talked about yet."""
+    """Deposits that mature within the days ahead and nobody has talked about yet: those of the book no colleague was
+    named for, and those the person was."""
     ahead = timedelta(days=rules["maturity_days"])
+    span = (whose.day, whose.day + ahead)
     rows = Account.everything.filter(
-        customer__in=whose.positions().values("pk"),
-        matures_on__range=(whose.day, whose.day + ahead),
-        status__in=[AccountStatus.OPEN, AccountStatus.FROZEN],
-        balance__value__gt=0,
+        matures_on__range=span, status__in=[AccountStatus.OPEN, AccountStatus.FROZEN], balance__value__gt=0
     )
     names = ("pk", "customer_id", "matures_on", "balance__value", "product__name")
-    found: list[tuple[Any, ...]] = list(rows.order_by("matures_on", "pk").values_list(*names))
-    talked = _talked_about([row[0] for row in found], whose.day, whose.day + ahead)
+    mine = rows.filter(book.of_customers()).order_by().values_list(*names)
+    named = whose.owned(Maturity.everything.filter(matures_on__range=span)).order_by().values("account")
+    theirs = rows.filter(whose.seen, pk__in=named, customer__merged_into=None).order_by().values_list(*names)
+    found: list[tuple[Any, ...]] = list(mine.union(theirs).order_by("matures_on", "pk"))
+    settled = _settled(whose, [row[0] for row in found], span)
     for pk, customer_id, on, value, product in found:
-        last = book.contacted[customer_id]
-        if (pk, on) in talked or (last and on - ahead <= last < whose.day):
+        last = book.contacted.get(customer_id)
+        if (pk, on) in settled or (last and on - ahead <= last < whose.day):
             continue
         keys = (f"maturity:{pk}:{on:%Y%m%d}",)
         starts_in = (on - whose.day).days
         yield customer_id, Signal(Proposal.MATURITY, keys, value, starts_in=starts_in, on=on, title=product)
 
 
-def _talked_about(accounts: Iterable[int], start: date, end: date) -> set[tuple[int, date]]:
-    rows = Maturity.everything.filter(account_id__in=list(accounts), matures_on__range=(start, end), talk__isnull=False)
-    return set(rows.values_list("account_id", "matures_on"))
+def _settled(whose: Whose, accounts: Iterable[int], span: tuple[date, date]) -> set[tuple[int, date]]:
+    """Maturities that were talked about, and those a colleague was named for who can see to them."""
+    rows = Maturity.everything.filter(account_id__in=list(accounts), matures_on__range=span)
+    others = Q(owner__is_active=True) & ~Q(pk__in=whose.owned(rows).order_by().values("pk"))
+    return set(rows.filter(Q(talk__isnull=False) | others).values_list("account_id", "matures_on"))
 
 
 def _promises(whose: Whose, rules: DayRules, book: Book) -> Found:

@@ -99,11 +99,15 @@ class ContactHours:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """An alert that forbids contact, from a day until another, both included; without end = until it is dismissed."""
+    """An alert that forbids contact, from a day until another, both included; without end = until it is dismissed.
+
+    One `kept_apart` from the person who asks forbids all the same, in words that say nothing of it.
+    """
 
     kind: str
     starts_on: date
     ends_on: date | None
+    kept_apart: bool = False
 
     def holds(self, day: date) -> bool:
         """Whether it forbids on the day."""
@@ -220,8 +224,10 @@ def _lasting(known: Contactable, way: ConsentChannel, use: Use) -> Iterator[Refu
 
 def _pausing(known: Contactable, use: Use, day: date) -> set[Refusal]:
     """What the alerts of a day forbid."""
-    standing = (PAUSES[pause.kind] for pause in known.pauses if pause.kind in PAUSES and pause.holds(day))
-    return {refusal for refusal, for_service in standing if for_service or use == Use.MARKETING}
+    standing = [pause for pause in known.pauses if pause.kind in PAUSES and pause.holds(day)]
+    return {
+        Refusal.NOT_NOW if pause.kept_apart else PAUSES[pause.kind][0] for pause in standing if _forbids(pause, use)
+    }
 
 
 def _is_used_up(hours: ContactHours, known: Contactable, use: Use, today: date, day: date) -> bool:

@@ -13,8 +13,9 @@ from core.money import AmountError, parse_amount
 from servicing.enums import SavingKind
 from servicing.rules.products import Product
 
-# As many as the editor's form can send at once.
-MAX_LINES: Final = 220
+MAX_LINES: Final = 1_000
+# As many as a form with a field for each part can send at once; longer sheets are edited as text.
+TABLE_LINES: Final = 220
 MAX_RATE: Final = Decimal(20)
 PLACES: Final = 4
 TENOR: Final = re.compile(r"(|\d{1,3}[md])")

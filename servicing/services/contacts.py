@@ -25,6 +25,7 @@ from staff.models import User
 
 SUBJECT = "servicing.interaction"
 CONFIDENTIAL = "servicing.interaction.confidential"
+SEALED = "confidential_cipher"
 
 
 class NotOffered(DomainError):
@@ -121,11 +122,20 @@ def log_interaction(
 
 @transaction.atomic
 def change_interaction(
-    *, interaction: Interaction, actor: User, topic: str, outcome: str, note: str, at: datetime, **more: Any
+    *,
+    interaction: Interaction,
+    actor: User,
+    topic: str,
+    outcome: str,
+    note: str,
+    confidential: str | None = None,
+    at: datetime,
+    **more: Any,
 ) -> Interaction:
     """Correct one's own contact within 15 minutes; `more` may be next_step, minutes and mood.
 
-    Raises NoLongerChangeable, NotOffered, OutcomeNotPossible.
+    `confidential` None leaves that part as it is, "" takes it away. Raises NoLongerChangeable, NotOffered,
+    OutcomeNotPossible, ConfidentialNotYours.
     """
     interaction = _own_recent(interaction, actor, at)
     new = {"topic": topic, "outcome": outcome, **_told({"note": note, **more})}
@@ -135,10 +145,12 @@ def change_interaction(
         _check(choices_on(_day(at)), interaction.channel, topic, outcome)
     for name, (_old, value) in changes.items():
         setattr(interaction, name, value)
-    interaction.save(update_fields=list(changes))
+    if confidential is not None:
+        changes |= _reseal(interaction, confidential.strip(), actor)
+    interaction.save(update_fields=[*changes, "once"])
     if "outcome" in changes:
         _refresh(interaction.customer_id)
-    for name in {"note", "next_step"} & set(changes):  # free text may name people: that it changed is enough
+    for name in {"note", "next_step", SEALED} & set(changes):  # free text may name people: that it changed is enough
         changes[name] = [len(text) for text in changes[name]]
     _record(actor, "change", interaction, at, changes)
     return interaction
@@ -170,6 +182,20 @@ def _sealed(text: str, once: UUID, actor: User) -> bytes | None:
     if not has_role(actor, *CONFIDENTIAL_WRITERS):
         raise ConfidentialNotYours()
     return crypto.seal(CONFIDENTIAL, str(once), text.strip())
+
+
+def _reseal(interaction: Interaction, text: str, actor: User) -> dict[str, list[str]]:
+    """Put another confidential part in place of the one there is; returns [old, new] where they differ."""
+    old = ""
+    if interaction.confidential_cipher:
+        if not may_read_confidential(interaction, actor):
+            raise ConfidentialNotYours()
+        old = crypto.unseal(CONFIDENTIAL, str(interaction.once), interaction.confidential_cipher)
+    if text == old:
+        return {}
+    interaction.once = interaction.once or uuid4()
+    interaction.confidential_cipher = _sealed(text, interaction.once, actor)
+    return {SEALED: [old, text]}
 
 
 def _told(more: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ Nothing is planned twice (constraints of FollowUp): killed in between and run ag
 nothing and the others follow. Customers without a manager get none: nobody owes them a rhythm until a head names one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -18,31 +19,48 @@ from core.jobs import Progress
 from core.sql import statement
 from core.trail import Actor
 from customers.models import Customer
-from servicing.enums import FollowUpState
-from servicing.models import FollowUp
-from servicing.queries.planning import BLOCKING, STOPPING, plan_values, standing_alert
+from servicing.enums import FollowUpKind
+from servicing.queries.planning import BLOCKING, STOPPING, plan_values, standing
 from servicing.services.series import make_missing
 
 CHUNK_IDS = 50_000
-# In their order: what is done frees the place for what is planned. Of each the pieces of SQL it is put together from.
-WRITES: Mapping[str, tuple[str, ...]] = {
-    "closed": ("close",),
-    "cadence": ("away", "cadence", "owned", "insert"),
-    "review": ("away", "review", "owned", "insert"),
-    "tiers": ("away", "tiers", "owned", "insert"),
+# Of each statement the pieces of SQL it is put together from; steps of playbooks alone are for one begun by hand.
+PIECES: Mapping[str, tuple[str, ...]] = {
     "enrolled": ("enrol",),
     "stopped": ("stop",),
+    "looked": ("away", "look", "owned", "look_end"),
+    "planned": ("away", "steps", "due", "owned", "insert"),
     "steps": ("away", "steps", "owned", "insert"),
-    "moved": ("away", "reown", "owned", "moved"),
 }
-HASHED = frozenset({"cadence", "review", "tiers"})
+COUNTED = ("closed", "moved", "cadence", "review", "tiers", "enrolled", "stopped", "steps")
+# As what a planned follow-up counts.
+PLANNED: Mapping[str, str] = {
+    FollowUpKind.CADENCE: "cadence",
+    FollowUpKind.REVIEW: "review",
+    FollowUpKind.TIER_UP: "tiers",
+    FollowUpKind.TIER_WATCH: "tiers",
+    FollowUpKind.PLAYBOOK: "steps",
+}
+CLOSE = """
+UPDATE servicing_followup f SET state = u.state, closed_at = %(at)s
+FROM unnest(%(keys)s::bigint[], %(states)s::text[]) u(id, state)
+WHERE f.id = u.id AND f.id = ANY(%(keys)s) AND f.state = 'open'
+"""
+# A mark says that somebody stands in for the manager.
+MOVE = """
+UPDATE servicing_followup f SET owner_id = u.owner_id,
+    facts = CASE WHEN u.is_manager THEN f.facts - 'stands_in' ELSE f.facts || '{"stands_in": true}' END
+FROM unnest(%(keys)s::bigint[], %(owners)s::bigint[], %(managers)s::boolean[]) u(id, owner_id, is_manager)
+WHERE f.id = u.id AND f.id = ANY(%(keys)s) AND f.state = 'open'
+"""
 
 
 @cache
 def sql(name: str) -> str:
-    """The statement of a step of planning; its values are those of `plan_values` and the range, low and high."""
-    text = "\n".join(statement("servicing", f"planning_{piece}") for piece in WRITES[name])
-    return text.replace("{blocked}", standing_alert(BLOCKING)).replace("{stopping}", standing_alert(STOPPING))
+    """A statement of planning; its values are those of `plan_values` and the range, low and high."""
+    text = "\n".join(statement("servicing", f"planning_{piece}") for piece in PIECES[name])
+    text = text.replace("{rows}", "stepped" if name == "steps" else "wanted")
+    return text.replace("{blocking}", standing(BLOCKING)).replace("{stopping}", standing(STOPPING))
 
 
 def run(
@@ -62,7 +80,7 @@ def run(
     values = plan_values(business_day, at)
     ends = Customer.everything.aggregate(first=Min("pk"), last=Max("pk"))
     first, last = (ends["first"] or 1) - 1, ends["last"] or 0
-    counts = dict.fromkeys(WRITES, 0)
+    counts = dict.fromkeys(COUNTED, 0)
     for low in range(first, last, chunk_ids):
         if progress:
             progress.report(low - first, last - first)
@@ -77,50 +95,45 @@ def run(
 
 
 @transaction.atomic
-def _do_range(values: Mapping[str, Any]) -> dict[str, int]:
+def _do_range(values: Mapping[str, Any]) -> Counter[str]:
     """All steps for the customers with low < id <= high; rows written by each."""
-    done = {}
+    done: Counter[str] = Counter()
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute("SET LOCAL jit = off")
-        for name in WRITES:
-            # On the first night the planner takes the follow-ups for few and would compare each with each.
-            cursor.execute(f"SET LOCAL enable_nestloop = {'off' if name in HASHED else 'on'}")
+        # A range is too small to wake helpers for.
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        for name in ("enrolled", "stopped"):
             cursor.execute(sql(name), values)
-            rows = cursor.fetchall() if name in WRITTEN_BY_KEY else []
-            done[name] = WRITTEN_BY_KEY[name](rows, values) if name in WRITTEN_BY_KEY else int(cursor.rowcount)
+            done[name] = int(cursor.rowcount)
+        cursor.execute(sql("looked"), values)
+        found = cursor.fetchall()
+        done["closed"] = _close([row for row in found if row[1]], values["at"])
+        done["moved"] = _move([row for row in found if not row[1]])
+        cursor.execute(sql("planned"), values)
+        for kind, rows in cursor.fetchall():
+            done[PLANNED[kind]] += rows
     return done
 
 
-def _close(rows: Iterable[tuple[int, str]], values: Mapping[str, Any]) -> int:
+def _close(rows: Sequence[tuple[Any, ...]], at: datetime) -> int:
     """Close what has lost its reason, by (key, state); what somebody has closed meanwhile stays as it is."""
-    by_state: dict[str, list[int]] = {}
-    for key, state in rows:
-        by_state.setdefault(state, []).append(key)
-    open_ones = FollowUp.everything.filter(state=FollowUpState.OPEN)
-    return sum(
-        open_ones.filter(pk__in=keys).update(state=state, closed_at=values["at"]) for state, keys in by_state.items()
-    )
-
-
-def _move(rows: Iterable[tuple[int, int, bool]], values: Mapping[str, Any]) -> int:
-    """Give follow-ups to whom they belong, by (key, owner, is the manager): a mark says that somebody stands in."""
-    by_owner: dict[tuple[int, bool], list[int]] = {}
-    for key, owner, is_manager in rows:
-        by_owner.setdefault((owner, is_manager), []).append(key)
-    moved = 0
+    if not rows:
+        return 0
+    keys, states, *_ = zip(*rows, strict=True)
     with connection.cursor() as cursor:
-        for (owner, is_manager), keys in by_owner.items():
-            marked = "facts - 'stands_in'" if is_manager else "facts || '{\"stands_in\": true}'"
-            cursor.execute(
-                f"UPDATE servicing_followup SET owner_id = %s, facts = {marked} WHERE id = ANY(%s) AND state = 'open'",
-                [owner, keys],
-            )
-            moved += int(cursor.rowcount)
-    return moved
+        cursor.execute(CLOSE, {"keys": list(keys), "states": list(states), "at": at})
+        return int(cursor.rowcount)
 
 
-WRITTEN_BY_KEY: Mapping[str, Callable[[Any, Mapping[str, Any]], int]] = {"closed": _close, "moved": _move}
+def _move(rows: Sequence[tuple[Any, ...]]) -> int:
+    """Give follow-ups to whom they belong, by (key, -, owner, is the manager)."""
+    if not rows:
+        return 0
+    keys, _states, owners, managers = (list(column) for column in zip(*rows, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(MOVE, {"keys": keys, "owners": owners, "managers": managers})
+        return int(cursor.rowcount)
 
 
 @transaction.atomic

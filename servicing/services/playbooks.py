@@ -11,7 +11,7 @@ from core import trail
 from core.clock import SHANGHAI
 from core.errors import DomainError
 from customers.models import Customer, CustomerAlert
-from servicing.enums import FollowUpState, RunState
+from servicing.enums import FollowUpState, Refusal, RunState
 from servicing.models import FollowUp, PlaybookRun
 from servicing.queries.planning import STOPPING, plan_values
 from servicing.queries.playbooks import rules_on
@@ -80,7 +80,8 @@ def start_playbook(*, customer: Customer, key: str, actor: User, at: datetime) -
     alert = CustomerAlert.everything.filter(customer=customer, kind__in=STOPPING)
     standing = alert.filter(pk__in=CustomerAlert.objects.active_on(day).values("pk")).first()
     if standing:
-        raise NotNow(alert=standing.get_kind_display())
+        kept_apart = actor.pk in standing.hidden_from
+        raise NotNow(alert=Refusal.NOT_NOW.label if kept_apart else standing.get_kind_display())
     Customer.everything.select_for_update(no_key=True).get(pk=customer.pk)
     earlier = PlaybookRun.everything.filter(customer=customer, playbook=key)
     if earlier.filter(Q(state=RunState.RUNNING) | Q(started_on=day)).exists():

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -54,25 +55,30 @@ def give_quote(
     account: Account | None = None,
     actor: User,
     at: datetime,
+    once: UUID | None = None,
 ) -> Quote:
-    """Work a quote out and keep it exactly as given. Raises NoPostedRate, QuoteNotPossible.
+    """Work a quote out and keep it exactly as given; with `once`, sending it again finds the first.
+
+    Raises NoPostedRate, QuoteNotPossible.
 
     What a teller types is kept as such: colleagues at the counter may open it again, other quotes hold amounts that are
     not for them.
     """
     day = at.astimezone(SHANGHAI).date()
     whole, result = work_out(kind=kind, inputs={**inputs, "at_counter": actor.role in COUNTER}, posted=posted)
-    quote = Quote.everything.create(
-        customer=customer,
-        account=account,
-        kind=kind,
-        inputs=whole,
-        result=result,
-        rates_version=sheet_on(day).version,
-        products_version=inputs.get("products_version", 0),
-        made_by=actor,
-        made_at=at,
-    )
+    kept = {
+        "account": account,
+        "kind": kind,
+        "inputs": whole,
+        "result": result,
+        "rates_version": sheet_on(day).version,
+        "products_version": inputs.get("products_version", 0),
+        "made_by": actor,
+        "made_at": at,
+    }
+    quote, is_new = Quote.everything.get_or_create(customer=customer, once=once or uuid4(), defaults=kept)
+    if not is_new:
+        return quote
     trail.record(
         actor=actor.actor,
         action="quote",

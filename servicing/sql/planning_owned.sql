@@ -1,8 +1,8 @@
--- Whose the rows of "wanted" are on the day they are due (the next working day, when that is past): whom the row itself
+-- Whose the rows of {rows} are on the day they are due (the next working day, when that is past): whom the row itself
 -- names (first_owner_id), else the manager; while the manager is away, or may no longer sign in, the deputy named for
 -- the absence, else the backup, if these are there; else the manager after all. Nobody is left = no owner.
 -- Follows planning_away.sql and the rows. Plan: hash joins with people; the wide customer row is read only for
--- customers whose manager and deputy are both away.
+-- customers whose manager and deputy are both away. OFFSET keeps the owner from being sought again wherever it is named.
 , owned AS (
     SELECT w.*, coalesce(
         w.first_owner_id,
@@ -16,7 +16,8 @@
          )),
         CASE WHEN m.is_active THEN w.manager_id END
     ) AS owner_id
-    FROM wanted w
+    FROM {rows} w
     JOIN staff_user m ON m.id = w.manager_id
     LEFT JOIN away a ON a.user_id = w.manager_id AND w.due_on BETWEEN a.starts_on AND a.ends_on
+    OFFSET 0
 )

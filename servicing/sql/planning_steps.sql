@@ -1,6 +1,6 @@
 -- Steps of playbooks under way whose day has come and whose earlier step is closed. Follows planning_away.sql.
 -- Plan: the range's running ones (playbook_one_running), their follow-ups by follow_up_step_once.
-, wanted AS (
+, stepped AS (
     SELECT r.customer_id, p.manager_id, 'playbook' AS kind,
         CASE s.one->>'doer'
             WHEN 'backup' THEN (

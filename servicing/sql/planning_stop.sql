@@ -10,7 +10,7 @@ WITH running AS (
     ORDER BY k.customer_id, k.channel, k.stated_at DESC, k.id DESC
 ), judged AS (
     SELECT p.id, coalesce(
-        (SELECT min(a.kind) FROM customers_customeralert a
+        (SELECT min(CASE WHEN a.hidden_from = '{}' THEN a.kind ELSE 'not_now' END) FROM customers_customeralert a
          WHERE a.customer_id = p.customer_id AND a.dismissed_at IS NULL AND a.kind = ANY(%(stopping)s)
            AND a.starts_on <= %(workday)s AND (a.ends_on IS NULL OR a.ends_on >= %(workday)s)),
         CASE WHEN (SELECT bool_and(t.decision = 'withdrawn') FROM told t WHERE t.customer_id = p.customer_id)

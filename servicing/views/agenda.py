@@ -22,7 +22,7 @@ from servicing.queries.agenda import DAY, FEED_SCOPE, AgendaDay, Choice
 from servicing.queries.contacts import units_of
 from servicing.views.today import who_form
 from staff.access import AMOUNT_ROLES, COUNTER, HEADS, has_role, roles
-from staff.services import issue_token
+from staff.services.tokens import issue_token, note_use
 
 READERS = (*COUNTER, *AMOUNT_ROLES)
 MONTH, WEEK = "month", "week"
@@ -78,7 +78,8 @@ def agenda_feed(request: HttpRequest) -> HttpResponse:
         said = {"label": _("Calendar feed"), "actor": request.user.actor, "at": now()}
         text, _token = issue_token(user=request.user, scopes=[FEED_SCOPE], days=FEED_LIFE, **said)
         url = request.build_absolute_uri(reverse("servicing:agenda_ics", args=[text]))
-    context = {"page_title": _("Calendar feed"), "url": url, "days": FEED_LIFE}
+    feeds = queries.feeds_of(request.user, present_day())
+    context = {"page_title": _("Calendar feed"), "url": url, "days": FEED_LIFE, "feeds": feeds}
     return render(request, "servicing/agenda_feed.html", context)
 
 
@@ -87,9 +88,11 @@ def agenda_feed(request: HttpRequest) -> HttpResponse:
 def agenda_ics(request: HttpRequest, token: str) -> HttpResponse:
     """The feed itself, for whoever holds its address: counts by day, no names, no amounts. Unknown tokens find
     nothing."""
-    owner = queries.feed_owner(token, present_day())
-    if owner is None or not has_role(owner, *READERS):
+    found = queries.feed_token(token, present_day())
+    if found is None or not has_role(found.user, *READERS):
         raise Http404
+    owner = found.user
+    note_use(token=found, day=present_day())
     with translation.override(owner.language or "zh-hans"):
         page = request.build_absolute_uri(reverse("servicing:agenda"))
         lines = list(_calendar(owner.staff_no, queries.feed_days(owner, present_day()), page, now()))

@@ -46,7 +46,7 @@ def log(request: HttpRequest, customer_no: str) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return _written(request, contact, at)
-    context = {"form": form, "customer": customer, "alerts": standing_alerts(customer, at.date())}
+    context = {"form": form, "customer": customer, "alerts": standing_alerts(customer, request.user, at.date())}
     context["page_title"] = _("Log a contact")
     return _form(request, "servicing/_log.html", context)
 
@@ -56,9 +56,13 @@ def log(request: HttpRequest, customer_no: str) -> HttpResponse:
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct one's own contact of the last quarter of an hour."""
     contact = _contact(request, pk)
-    data = request.POST if request.method == "POST" else None
-    initial = {name: getattr(contact, name) for name in CORRECTED}
-    form = ChangeForm(data, initial=initial, channel=contact.channel)
+    may_confide = queries.may_rewrite_confidential(contact, request.user)
+    form = ChangeForm(
+        request.POST if request.method == "POST" else None,
+        initial=_as_written(request, contact, may_confide=may_confide),
+        channel=contact.channel,
+        may_confide=may_confide,
+    )
     if form.is_valid():
         try:
             services.change_interaction(interaction=contact, actor=request.user, at=now(), **form.cleaned_data)
@@ -66,7 +70,10 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return _written(request, contact, now())
-    return _form(request, "servicing/_change.html", {"form": form, "contact": contact, "customer": contact.customer})
+    context = {"form": form, "contact": contact, "customer": contact.customer}
+    response = _form(request, "servicing/_change.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @require_POST
@@ -122,6 +129,14 @@ def _contact(request: HttpRequest, pk: int) -> Interaction:
     """One's own contact: what others wrote may hold a note that is not for everybody who sees the customer."""
     rows = Interaction.objects.visible_to(request.user).filter(author=request.user).select_related("customer")
     return get_object_or_404(rows, pk=pk)
+
+
+def _as_written(request: HttpRequest, contact: Interaction, *, may_confide: bool) -> dict[str, Any]:
+    """What the form begins with; opening the confidential part to change it is on the trail as any opening is."""
+    found = {name: getattr(contact, name) for name in CORRECTED}
+    if request.method == "GET" and may_confide and contact.confidential_cipher:
+        found["confidential"] = services.show_confidential(interaction=contact, actor=request.user, at=now())
+    return found
 
 
 def _form(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

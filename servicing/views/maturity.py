@@ -140,7 +140,7 @@ def talk(request: HttpRequest, account: int, day: str) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return _done(request, _("The contact was written down and linked."), desk_url(account, maturity.matures_on))
-    alerts = standing_alerts(maturity.customer, at.date())
+    alerts = standing_alerts(maturity.customer, request.user, at.date())
     return _page(request, maturity, "servicing/_maturity_talk.html", {"form": form, "alerts": alerts})
 
 

@@ -15,4 +15,4 @@ from staff.access import CUSTOMER_ROLES, roles
 def permits(request: HttpRequest, customer_no: str) -> HttpResponse:
     """The controls of one customer, as a part of other pages."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), customer_no=customer_no)
-    return render(request, "servicing/permits.html", {"permits": permits_of(customer, now())})
+    return render(request, "servicing/permits.html", {"permits": permits_of(customer, now(), request.user)})

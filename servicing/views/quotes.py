@@ -186,6 +186,7 @@ def _give(request: HttpRequest, kind: QuoteKind, form: Form, customer: Customer,
         account=account,
         actor=request.user,
         at=now(),
+        once=form.cleaned_data["once"],
     )
 
 

@@ -27,7 +27,7 @@ from servicing.queries import surveys as queries
 from servicing.rules.surveys import said
 from servicing.services import kiosk as kiosks
 from servicing.services import surveys as services
-from servicing.services.visits import TooManyVisits, count_visit
+from servicing.services.visits import TooManyVisits, count_answer, count_visit
 from staff.access import SERVING, is_staff_member, roles
 
 INVALID = 422
@@ -40,7 +40,7 @@ def for_customers(view: View) -> View:
     @wraps(view)
     def open_page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            count_visit(page="voice", visitor=request.META.get("REMOTE_ADDR", ""))
+            count_visit(page=view.__name__, visitor=request.META.get("REMOTE_ADDR", ""))
         except TooManyVisits:
             return too_many(request)
         asked, known = request.GET.get("lang", ""), {code for code, _name in settings.LANGUAGES}
@@ -144,7 +144,10 @@ def kiosk(request: HttpRequest, key: str) -> HttpResponse:
     form = KioskForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
+            count_answer(kiosk=key)
             kiosks.answer_kiosk(key=key, **form.cleaned_data, at=now())
+        except TooManyVisits:
+            return too_many(request)
         except kiosks.KioskOver:  # it closed while the customer wrote
             return _page(request, "servicing/kiosk_over.html", {}, status=404)
         return redirect(f"{reverse('servicing:kiosk_thanks', args=[key])}?lang={translation.get_language()}")

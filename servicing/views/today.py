@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -130,7 +131,7 @@ def _list(request: HttpRequest, person: User) -> dict[str, Any]:
     return {
         "today": found,
         "is_own": person == request.user,
-        "skips": SkipReason.choices,
+        "skip_buttons": render_to_string("servicing/_today_skips.html", {"skips": SkipReason.choices}),
         # What was opened further down stays open from one verdict to the next.
         "shown_query": f"?shown={shown}" if shown else "",
         "next_shown": min(len(found.entries) + found.rules["shown"], MOST_SHOWN) if found.more else 0,

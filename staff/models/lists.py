@@ -66,8 +66,9 @@ class Export(models.Model):
 
     Rows are those of `query`, or of the `numbers` ticked one by one. `words` says it for people who do not know the
     list: {"list", "columns": [...], "filters": [[label, value], ...]}. `role` and `branch` are the asker's rights the
-    rows were read with: the file opens only as long as they are the same. It lies sealed under `stored_as` until
-    `expires_at`; `content_hash` is the SHA-256 of the file as it is handed out.
+    rows were read with: the file opens only as long as they are the same, and as long as the asker stands in for all of
+    `stood_in`, the colleagues whose books were open, too. It lies sealed under `stored_as` until `expires_at`;
+    `content_hash` is the SHA-256 of the file as it is handed out.
     """
 
     list_key = models.CharField(max_length=40)
@@ -80,6 +81,7 @@ class Export(models.Model):
     words = models.JSONField(default=dict)
     role = models.CharField(max_length=16, choices=Role)
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
+    stood_in = ArrayField(models.BigIntegerField(), default=list, db_default=[], blank=True)
     language = models.CharField(max_length=8, default="zh-hans")
     file_format = models.CharField(_("format"), max_length=4, default="xlsx")
     state = models.CharField(_("state"), max_length=10, choices=ExportState, default=ExportState.QUEUED)

@@ -3,13 +3,16 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import trail
 from core.clock import SHANGHAI
 from core.errors import DomainError
+from staff.enums import Event
 from staff.models import Absence, User
-from staff.queries import absences_between, may_enter_absence, may_stand_in
+from staff.queries import absences_between, heads_near, may_enter_absence, may_stand_in
+from staff.services.notices import Told, notify_rows
 
 SUBJECT = "staff.absence"
 MOST_DAYS = 366
@@ -92,6 +95,7 @@ def enter_absence(
         user=user, starts_on=starts_on, ends_on=ends_on, deputy=deputy, created_by=actor, created_at=at
     )
     _record(actor, "enter_absence", absence, at)
+    _tell(absence, actor, at)
     return absence
 
 
@@ -108,6 +112,7 @@ def cancel_absence(*, absence: Absence, actor: User, at: datetime) -> Absence:
     row.cancelled_at = at
     row.save(update_fields=["cancelled_at"])
     _record(actor, "cancel_absence", row, at)
+    _tell(row, actor, at, how="_off")
     return row
 
 
@@ -125,6 +130,20 @@ def _check_deputy(user: User, deputy: User, starts_on: date, ends_on: date) -> N
         raise CannotStandIn(name=deputy.name)
     if absences_between(deputy, starts_on, ends_on).exists():
         raise DeputyAway(name=deputy.name)
+
+
+def _tell(absence: Absence, actor: User, at: datetime, how: str = "") -> None:
+    """Whoever is away, whoever stands in and the head of the unit hear of it, but for the one who entered it."""
+    heads = heads_near(absence.user.branch, but=actor.pk).values_list("pk", flat=True)
+    roles = dict.fromkeys(heads, "unit") | {absence.deputy_id: "deputy"} | {absence.user_id: "own"}
+    days = {"first": absence.starts_on.isoformat(), "last": absence.ends_on.isoformat()}
+    url = reverse("staff:absences")
+    rows = [
+        Told(pk, f"absence {absence.pk}{how}", url, {"absence": f"{role}{how}", **days})
+        for pk, role in roles.items()
+        if pk is not None and pk != actor.pk
+    ]
+    notify_rows(event=Event.ABSENCE_ENTERED, rows=rows, at=at)
 
 
 def _record(actor: User, action: str, absence: Absence, at: datetime) -> None:

@@ -328,6 +328,7 @@ def _finish(export: Export, rows: int, part: SealedPart, at: datetime) -> Counts
     export.finished_at = at
     export.expires_at = at + timedelta(days=queries.export_limits(at.date()).expires_days)
     export.role, export.branch_id, export.message = asker.role, asker.branch_id, ""
+    export.stood_in = sorted(scope_of(asker).stood_in)
     export.save()
     what = {
         "list": export.list_key,

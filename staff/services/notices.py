@@ -122,6 +122,12 @@ def settle(*, user_id: int, url: str, at: datetime) -> None:
     Notification.objects.unread().filter(user=user_id, url=url).update(read_at=at)
 
 
+def forget(*, user_ids: Iterable[int], url: str) -> int:
+    """Whatever told these people of what stands at an address goes: it is no longer theirs to know of."""
+    gone, _kinds = Notification.objects.filter(user__in=list(user_ids), url__startswith=url).delete()
+    return gone
+
+
 def read_notice(*, notice: Notification, at: datetime) -> None:
     """It was looked at; the first time counts."""
     Notification.objects.filter(pk=notice.pk, read_at=None).update(read_at=at)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -60,6 +60,12 @@ def issue_token(
         changes={"owner": user.staff_no, "scopes": wanted, "expires_on": token.expires_on.isoformat()},
     )
     return text, token
+
+
+def note_use(*, token: ApiToken, day: date) -> None:
+    """Keep the day a token was last used on; one statement a day."""
+    if token.last_used_on != day:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_on=day)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from core.enums import JobState
 from core.errors import DomainError
 from core.exporting import open_file
 from core.models import Job
+from core.wording import listed
 from staff import queries
 from staff.access import CUSTOMER_ROLES, has_role, roles
 from staff.enums import ExportState
@@ -92,7 +93,7 @@ def _facts(export: Export) -> list[dict[str, Any]]:
         {"label": _("Asked for on"), "value": export.requested_at, "kind": "date"},
         {"label": _("Reason"), "value": export.reason},
         {"label": _("Filters"), "value": filters or _("none")},
-        {"label": _("Columns in the file"), "value": ", ".join(export.said.get("columns", export.columns))},
+        {"label": _("Columns in the file"), "value": listed(export.said.get("columns", export.columns))},
         {"label": _("Rows"), "value": f"{export.rows or export.expected_rows:,}"},
         {"label": _("Format"), "value": export.file_format.upper()},
     ]

@@ -19,7 +19,10 @@ from depositcrm.embedded.folders import var_folder
 from tests.bench.database import addresses, own_database
 
 GROWTH_GOAL = 1.05
-SECTIONS = ("import", "reading", "memory", "retier", "naive", "record", "rollup", "simulator", "planning", "pages")
+SECTIONS = (
+    *("import", "reading", "memory", "retier", "naive", "record", "rollup", "simulator", "planning", "pages"),
+    *("today", "surveys", "complaints"),
+)
 BEGAN = time.monotonic()
 
 

@@ -3,7 +3,7 @@
 import http.client
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +32,8 @@ ROLES = ("teller", "manager", "branch_head", "head_office")
 SECRET = "b" * 32
 WARM = 2
 
+Visits = Callable[[str, User], Iterator["Visit"]]
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -43,10 +45,13 @@ class Visit:
     form: Mapping[str, str] | None = None
     is_search: bool = False
     is_list: bool = False
+    limit: int = 0
 
     @property
     def goal(self) -> int:
         """Milliseconds its p95 may take."""
+        if self.limit:
+            return self.limit
         if self.is_search:
             return SEARCH_MS
         if self.is_list:
@@ -89,14 +94,14 @@ def readers() -> dict[str, Reader]:
     return found
 
 
-def measure_pages(folder: Path, requests: int, say: Say) -> list[Figure]:
-    """p95 of each visit, and how many queries it takes."""
+def measure_pages(folder: Path, requests: int, say: Say, visited: Visits | None = None) -> list[Figure]:
+    """p95 of each visit, and how many queries it takes; `visited` says what each role opens."""
     figures = []
     people = readers()
     with servers.web_server(folder) as port:
         for role, reader in people.items():
             say(f"pages of a {role}")
-            for visit in visits(role, reader.user):
+            for visit in (visited or visits)(role, reader.user):
                 figures.append(_measure(visit, reader, port, requests))
     return figures
 

@@ -10,7 +10,7 @@ from django.db import connection
 from core.clock import today
 from depositcrm.env import database_config
 from insights.services import roll_up_range
-from tests.bench import feeds, floors, nights, pages, planning, world
+from tests.bench import complaints, daily, feeds, floors, nights, pages, planning, world
 from tests.bench.feeds import Say
 from tests.bench.measuring import Figure
 
@@ -43,6 +43,12 @@ def measure(address: str, customers: int, options: argparse.Namespace, folder: P
         roll_up_range(ledger.day - timedelta(days=feeds.DAYS), plan.day)
         floors.tidy()
         figures += pages.measure_pages(folder, options.requests, say)
+    if "today" in options.only:
+        figures += daily.measure_today(folder, options.requests, say)
+    if "surveys" in options.only:
+        figures += daily.measure_sampling(say)
+    if "complaints" in options.only:
+        figures += complaints.measure_complaints(folder, options.requests, say)
     return figures
 
 

@@ -176,6 +176,11 @@ def test_the_feed_holds_counts_and_nothing_else(manager: User, client_of: Client
         assert secret not in text.replace(manager.staff_no, "")
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
 
+    mine = client_of(manager).get(reverse("servicing:agenda_feed")).content.decode()
+    assert ApiToken.objects.get().last_used_on == day
+    assert mine.count(day.isoformat()) == 2  # made on, last used
+    assert reverse("staff:token_revoke", args=[token.pk]) in mine
+
     ApiToken.objects.update(scopes=["customers:read"])
     assert client.get(url).status_code == 404
     ApiToken.objects.update(scopes=["agenda:read"], revoked_at=NOW)

@@ -10,6 +10,7 @@ from core.clock import SHANGHAI
 from core.errors import DomainError
 from core.trail import NIGHT
 from customers.models import Customer
+from servicing.forms.playbooks import PLAYBOOKS, PlaybooksForm
 from servicing.models import FollowUp, PlaybookRun
 from servicing.queries.playbooks import playbooks_offered, run_views
 from servicing.rules.playbooks import BUILT_IN, read_playbooks
@@ -144,6 +145,31 @@ def test_what_stops_it(lin: User) -> None:
     }
     assert FollowUp.everything.get(customer=people["complaint"]).state == "cancelled"
     assert run_views(people["opt_out"], DAY)[0].why
+
+
+def test_the_editor_adds_a_playbook() -> None:
+    form = PlaybooksForm(kind=PLAYBOOKS, values=BUILT_IN)
+    sent = {name: "" if (value := form[name].value()) is None else value for name in form.fields}
+    sent |= {"effective_on": "2026-12-01", "note": "大额到期"}
+    same = PlaybooksForm(sent, kind=PLAYBOOKS, values=BUILT_IN)
+    assert (same.is_valid(), same.typed_values()) == (True, BUILT_IN)
+
+    sent |= {"0new__title_zh": "大额到期", "0new__title_en": "Large maturity"}
+    assert not PlaybooksForm(sent, kind=PLAYBOOKS, values=BUILT_IN).is_valid()
+    for line, days in (("0new__0", 0), ("0new__2", 5)):
+        sent |= {f"{line}__title_zh": "电话", f"{line}__title_en": "Call", f"{line}__days": days}
+    sent |= {"0new__2__after": "0previous", "0new__2__doer": "head"}
+    form = PlaybooksForm(sent, kind=PLAYBOOKS, values=BUILT_IN)
+    assert form.is_valid(), form.errors
+    titles = {"title_zh": "电话", "title_en": "Call"}
+    assert form.typed_values()["playbooks"]["book_1"] == {
+        "title_zh": "大额到期",
+        "title_en": "Large maturity",
+        "steps": [
+            {"key": "step_1", **titles, "days": 0, "after": "", "doer": "manager"},
+            {"key": "step_2", **titles, "days": 5, "after": "step_1", "doer": "head"},
+        ],
+    }
 
 
 def test_begun_and_stopped_by_hand(lin: User) -> None:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -104,7 +105,9 @@ def test_a_customer_is_told_about_its_deposit_and_the_paper_can_be_opened_again(
     begun = fields(client, url)
     assert (begun["product"], begun["amount"], begun["until"]) == ("TD12", "80,000", account.matures_on)
     said = {name: "" if value is None else str(value) for name, value in begun.items()}
-    sent = client.post(url, {**said, "part": "20,000"})
+    said |= {"part": "20,000", "once": str(uuid4())}
+    assert client.post(url, said).url == client.post(url, said).url  # sent twice
+    sent = client.post(url, said)
     quote = Quote.everything.get()
     assert sent.url == reverse("servicing:quote", args=[quote.pk])
     assert (quote.customer, quote.account, quote.made_by, quote.inputs["at_counter"]) == (

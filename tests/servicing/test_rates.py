@@ -22,6 +22,7 @@ from servicing.queries.products import (
 )
 from servicing.rules.library import BUILT_IN
 from servicing.rules.products import ProductsError, kept, product_of, read_product, read_products
+from servicing.rules.rate_text import lines_from_text, text_of_lines
 from servicing.rules.rates import RatesError, read_rates
 from staff.models import Policy
 from tests.factories import make_branch, make_head_office, make_product, make_term_account, make_user
@@ -184,7 +185,7 @@ def editor(lines: list[dict[str, str]], **said: str) -> dict[str, str]:
 
 @pytest.mark.django_db
 def test_a_rate_sheet_is_drawn_up_by_one_person_and_approved_by_another() -> None:
-    make_branch(code="B1", parent=make_head_office())
+    unit = make_branch(code="B1", parent=make_head_office())
     admin, second = client_of(make_user(role="admin")), client_of(make_user(role="admin"))
     draft = reverse("customers:policy_draft", args=["rates"])
     line = {"what": "product:TD12", "floor": "1万", "unit": "B7", "rate": "0.95"}
@@ -212,7 +213,7 @@ def test_a_rate_sheet_is_drawn_up_by_one_person_and_approved_by_another() -> Non
     row = second.get(reverse("customers:policy", args=["rates"])).context["rows"][0]
     assert [(d.label, d.after) for d in row.differences] == [
         ("Loan against a deposit, % a year", "3.45 %"),
-        ("Time deposit, 1 year · from 10,000.00 yuan · B1", "0.95 %"),
+        (f"Time deposit, 1 year · from 10,000.00 yuan · {unit.name}", "0.95 %"),
         ("Demand deposit · whole bank", "0.95 %"),
     ]
     said = {"digest": row.form.initial["digest"], "decision": "approve", "comment": ""}
@@ -223,6 +224,35 @@ def test_a_rate_sheet_is_drawn_up_by_one_person_and_approved_by_another() -> Non
     assert sheet_on(today()).version == 1
     assert RATE_SHEET.summary is not None
     assert len(list(RATE_SHEET.summary(version.values))) == 4
+
+
+def test_a_sheet_is_text_and_text_a_sheet() -> None:
+    lines = [rate("0.95", floor="10000.00", unit="B1"), rate("1.305", "", kind="lump_sum", tenor="12m")]
+    assert text_of_lines(lines) == "TD12 | 10000.00 | B1 | 0.95\nlump_sum:12m | 0.00 |  | 1.305"
+    assert lines_from_text(text_of_lines(lines)) == lines
+    assert lines_from_text('TD12\t10,000\tB1\t0.95%\n\nkind:lump_sum:12m,"0",,1.305') == lines
+    for row, fault in (("TD12 | 0 | 1.2", "cells"), ("TD12 | x | | 1", "floor"), ("TD12 | 0 | | 99", "rate")):
+        with pytest.raises(RatesError) as caught:
+            lines_from_text(f"TD12 | 0 | | 1\n{row}")
+        assert (caught.value.code, caught.value.place) == (fault, 2)
+
+
+@pytest.mark.django_db
+def test_a_sheet_too_long_for_a_table_is_edited_as_text() -> None:
+    admin = client_of(make_user(role="admin"))
+    draft = reverse("customers:policy_draft", args=["rates"])
+    text = "\n".join(f"TD12 | {n}0000 | | 1.{n:03}" for n in range(1, 301))
+    for wrong, words in (
+        (f"{text}\nTD12 | 10000 | | 1", "Line 301: Two lines say the same"),
+        (f"{text}\nTD12 | 0 | B9 | 1", "no unit with the code B9"),
+        (f"{text}\nTD12", "Line 301: Four parts are needed"),
+    ):
+        assert words in admin.post(draft, editor([], text=wrong)).content.decode()
+    assert admin.post(draft, editor([], text=text)).status_code == 302
+    version = Policy.objects.get(kind="rates")
+    assert (len(version.values["lines"]), version.values["lines"][299]["rate"]) == (300, "1.30")
+    form = admin.get(reverse("customers:policy_edit", args=["rates", 1])).context["form"]
+    assert (form.is_text, len(form.lines.forms), form["text"].value().count("\n")) == (True, 0, 299)
 
 
 @pytest.mark.django_db

@@ -227,3 +227,6 @@ def test_a_referral_passes_on_with_its_customer_but_never_to_who_sent_it() -> No
     assert Referral.everything.get(pk=own.pk).to_user == old
     mover.give_back(passed, {customer.pk: old.pk}, new)
     assert Referral.everything.get(pk=sent.pk).to_user == old
+    Referral.everything.filter(pk=sent.pk).update(to_user=new)
+    mover.give_back(passed, {customer.pk: None}, new)  # the customer had no manager: the head finds somebody again
+    assert Referral.everything.get(pk=sent.pk).to_user is None

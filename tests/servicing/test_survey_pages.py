@@ -107,6 +107,14 @@ def test_who_comes_too_often_waits(bank, monkeypatch):
     monkeypatch.setattr(visits, "MOST", 3)
     answers = [Client().get(page(f"{n}" * 32)).status_code for n in range(5)]
     assert answers == [404, 404, 404, 429, 429]
+    assert Client().get(reverse("servicing:survey_thanks")).status_code == 200  # each page has its own count
+
+
+def test_a_kiosk_takes_answers_at_the_pace_of_people(bank, client_of, monkeypatch):
+    monkeypatch.setattr(visits, "MOST_ANSWERS", 2)
+    url, _answer = opened(client_of(bank.teller))
+    said = [Client().post(url, {"score": "9", "once": str(uuid4())}).status_code for _n in range(4)]
+    assert (said, SurveyAnswer.everything.count()) == ([302, 302, 429, 429], 2)
 
 
 def opened(client, **sent):

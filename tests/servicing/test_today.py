@@ -121,6 +121,20 @@ def test_every_source_comes_together(manager: User) -> None:
     assert found.count == 11
 
 
+def test_a_maturity_is_on_the_day_of_whoever_was_named_for_it(manager: User) -> None:
+    backup, left = (make_user(role="manager", branch=manager.branch) for _n in range(2))
+    for name, owner in (("交", backup), ("走", left), ("自", manager)):
+        account = make_term_account(customer=make_mine(manager, name=name, backup=backup), matures_in=7)
+        row = {"account": account, "customer": account.customer, "matures_on": account.matures_on}
+        Maturity.everything.create(**row, owner=owner)
+    left.is_active = False
+    left.save(update_fields=["is_active"])
+    assert kinds(today_of(manager, manager, NOW)) == {"走": ["maturity"], "自": ["maturity"]}
+    assert kinds(today_of(backup, manager, NOW)) == {"交": ["maturity"]}
+    Maturity.everything.update(talk=make_interaction(customer=Customer.everything.get(name="交")))
+    assert kinds(today_of(backup, manager, NOW)) == {}
+
+
 def test_a_talk_of_late_keeps_figures_quiet_but_not_what_is_owed(manager: User) -> None:
     for name, last in (("昨", TODAY - DAY), ("今", TODAY), ("前", TODAY - 8 * DAY)):
         customer = make_mine(manager, name=name, total=600_000, position={"last_contact_on": last})
