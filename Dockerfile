@@ -7,6 +7,9 @@ RUN npm ci --ignore-scripts && node copy.mjs
 FROM python:3.11-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TZ=Asia/Shanghai \
     DEPOSITCRM_ENV=production DEPOSITCRM_VAR=/var/lib/depositcrm
+# What WeasyPrint lays letters out with, and a Chinese typeface; without them letters are printed from the browser.
+RUN apt-get update && apt-get install -y --no-install-recommends \
+    libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-wqy-microhei && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home depositcrm \
     && install -d -o depositcrm -g depositcrm /var/lib/depositcrm /var/lib/depositcrm/uploads /var/lib/depositcrm/inbox
 WORKDIR /srv/depositcrm

@@ -9,11 +9,13 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from complaints.api import ComplaintViewSet
 from customers.api import ConsentViewSet, FeedViewSet
 from depositcrm.api_customers import NamedCustomerViewSet
 from insights.api import CustomerTimelineView
 from servicing.api.contacts import InteractionViewSet
 from servicing.api.follow_ups import FollowUpViewSet
+from servicing.api.referrals import ReferralViewSet
 from staff.access import EVERYONE, roles
 from tiers.api import CustomerTiersView, TierViewSet
 from tiers.views.lookup import LookupView
@@ -35,6 +37,8 @@ router.register("feeds", FeedViewSet, basename="feeds")
 router.register("tiers", TierViewSet, basename="tiers")
 router.register("consents", ConsentViewSet, basename="consents")
 router.register("follow-ups", FollowUpViewSet, basename="follow-ups")
+router.register("referrals", ReferralViewSet, basename="referrals")
+router.register("complaints", ComplaintViewSet, basename="complaints")
 router.register("interactions", InteractionViewSet, basename="interactions")
 
 

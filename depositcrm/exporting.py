@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from complaints.views.inbox import CASE_LIST
 from core.clock import now
 from core.exporting import ListSource
 from core.jobs import Counts, Progress
@@ -13,7 +14,7 @@ from staff.services import exports
 from tiers.views.exports import FLOW_LIST, OVERRIDE_LIST
 
 # An app whose list can be taken adds it here.
-TAKEN = (CUSTOMER_LIST, FLOW_LIST, OVERRIDE_LIST, FOLLOW_UP_LIST, AHEAD_LIST, PAST_LIST)
+TAKEN = (CUSTOMER_LIST, FLOW_LIST, OVERRIDE_LIST, FOLLOW_UP_LIST, AHEAD_LIST, PAST_LIST, CASE_LIST)
 LISTS: Mapping[str, ListSource] = {source.key: source for source in TAKEN}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from complaints.services import aftercare, escalation
 from core import jobs, trail
 from core.clock import now
 from core.enums import JobState
@@ -90,6 +91,14 @@ def _voices(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts
     return {"rows": invited + reminded + told, "invited": invited, "reminded": reminded, "told": told}
 
 
+def _complaint_clocks(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return escalation.run(business_day=day, actor=actor, at=at)
+
+
+def _complaint_causes(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return aftercare.run(business_day=day, actor=actor, at=at)
+
+
 def _tidy(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
     files, snapshots, told = exports.expire(at=at), forget_snapshots(at=at), notices.tidy(at=at)
     notices.queue_digest(at=at)
@@ -119,6 +128,8 @@ STEPS = (
     Step("maturities", _maturities),
     Step("follow_ups", _follow_ups),
     Step("voices", _voices),
+    Step("complaint_clocks", _complaint_clocks),
+    Step("complaint_causes", _complaint_causes),
     Step("roll_up", _roll_up),
     Step("simulator", _simulator),
     Step("tidy", _tidy),

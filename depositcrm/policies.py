@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 
+from complaints.forms.choices import COMPLAINT_CHOICES
+from complaints.forms.clocks import CLOCKS
+from complaints.forms.decisions import COMPLAINT_LETTER
+from complaints.forms.limits import COMPLAINT_LIMITS
 from customers.forms.policies import KINDS as OF_CUSTOMERS
 from servicing.forms.choices import CONTACT_CHOICES, COUNTER_CARD, REFERRAL_POINTS
 from servicing.forms.feedback import FEEDBACK
@@ -35,5 +39,9 @@ KINDS: Mapping[str, PolicyKind] = {
         CONTACT_HOURS,
         FEEDBACK,
         SURVEYS,
+        CLOCKS,
+        COMPLAINT_CHOICES,
+        COMPLAINT_LETTER,
+        COMPLAINT_LIMITS,
     )
 }

@@ -66,6 +66,8 @@ PLACES = (
     Place("servicing:referrals", _("Referrals"), "arrows-exchange", (*SERVING, Role.HEAD_OFFICE)),
     Place("servicing:fraud_checks", _("Fraud prompts"), "shield-check", (*COUNTER, Role.BRANCH_HEAD, Role.COMPLIANCE)),
     Place("servicing:feedback", _("Feedback"), "message-report", CUSTOMER_ROLES),
+    Place("complaints:inbox", _("Complaints"), "message-report", CUSTOMER_ROLES),
+    Place("complaints:reviews", _("Reviews of decisions"), "scale", (*HEADS, Role.COMPLIANCE)),
     Place("servicing:surveys", _("Surveys"), "star", (*HEADS, Role.COMPLIANCE)),
     Place("servicing:kiosk_open", _("Kiosk"), "device-mobile", SERVING),
     Place("customers:my_promises", _("Promises"), "heart-handshake", (*SERVING, Role.HEAD_OFFICE)),
@@ -80,6 +82,9 @@ PLACES = (
     Place("customers:merges", _("Merged records"), "copy", HEADS, RECORDS),
     Place("staff:absences", _("Leave and deputies"), "calendar-event", (*SERVING, Role.HEAD_OFFICE), RECORDS),
     Place("staff:exports", _("Exports"), "file-export", CUSTOMER_ROLES, RECORDS),
+    Place("complaints:action_list", _("Corrective actions"), "list-check", CUSTOMER_ROLES, RECORDS),
+    Place("complaints:problems", _("Problems"), "alert-triangle", (*HEADS, Role.COMPLIANCE), OVERSIGHT),
+    Place("complaints:statistics", _("Complaint statistics"), "chart-bar", (*HEADS, Role.COMPLIANCE), OVERSIGHT),
     Place("tiers:schemes", _("Tiers"), "stairs", (Role.ADMIN, *HEADS, Role.COMPLIANCE, Role.AUDITOR), OVERSIGHT),
     Place("tiers:runs", _("Re-tierings"), "refresh", (Role.ADMIN, *HEADS, Role.COMPLIANCE, Role.AUDITOR), OVERSIGHT),
     Place("tiers:standards", _("Service standards"), "clock", (*OFFICE, Role.ADMIN, Role.COMPLIANCE), OVERSIGHT),
@@ -110,11 +115,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _places(role: str, at: str) -> Iterator[NavItem]:
-    for place in PLACES:
-        url = _address(place.name) if role in place.roles else ""
+    offered = [(place, _address(place.name)) for place in PLACES if role in place.roles]
+    around = [url for _place, url in offered if url and (at == url or (url != "/" and at.startswith(url)))]
+    # Of places one within the other, the inner one is where the person is.
+    here = max(around, key=len, default="")
+    for place, url in offered:
         if url:
-            active = at == url or (url != "/" and at.startswith(url))
-            yield NavItem(str(place.label), url, place.icon, active, str(place.group))
+            yield NavItem(str(place.label), url, place.icon, url == here, str(place.group))
 
 
 def _address(name: str) -> str:

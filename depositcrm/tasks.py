@@ -6,8 +6,10 @@ from pathlib import Path
 from celery import shared_task
 from django.conf import settings
 
+from complaints.services import escalation
 from core import jobs
 from core.clock import now
+from core.models import Job
 from core.trail import NIGHT
 from customers.services.handover import HAND_BACK, HAND_OVER
 from customers.services.merge_requests import MERGE_JOB, UNDO_JOB
@@ -29,12 +31,16 @@ def run_night(job_id: int) -> None:
 
 @shared_task(name="depositcrm.tick")
 def tick(job_id: int | None = None) -> None:
-    """Once a minute: start the night that is due, and tell of reminders. Its job row shows that the clock runs."""
+    """Once a minute: start the night that is due, and tell of reminders; once an hour of complaints that go up.
+
+    Its job row shows that the clock runs.
+    """
     at = now()
     job = jobs.enqueue(name="depositcrm.tick", key="clock", actor=NIGHT, at=at, publish=False)
     try:
         jobs.rearm(job, at=at)
         jobs.execute(job.pk, lambda _job, _progress: _start_due())
+        _complaint_clocks()
     except jobs.JobBusy:
         return
 
@@ -43,6 +49,23 @@ def _start_due() -> jobs.Counts:
     at = now()
     days = start_due_nights(at=at, waiting=inbox_days(Path(settings.FEED_INBOX), at))
     return {"rows": len(days), "started": [day.isoformat() for day in days], "reminders": remind(at=at)}
+
+
+def _complaint_clocks() -> None:
+    """Once an hour, as a job of its own: what fails in it stops no night."""
+    at = now()
+    if Job.objects.filter(name=escalation.HOURLY_JOB, started_at__gt=at - escalation.EVERY).exists():
+        return
+    job = jobs.enqueue(name=escalation.HOURLY_JOB, key="clock", actor=NIGHT, at=at, publish=False)
+    jobs.rearm(job, at=at)
+    complaint_clocks(job.pk)
+
+
+@shared_task(name=escalation.HOURLY_JOB)
+def complaint_clocks(job_id: int) -> None:
+    """Tell of complaints whose time runs out; a second message for a running job does nothing."""
+    with suppress(jobs.JobBusy):
+        jobs.execute(job_id, lambda _job, _progress: escalation.run_hourly(at=now()))
 
 
 @shared_task(name=HAND_OVER)

@@ -10,6 +10,12 @@ class EntryKind(TextChoices):
     CONTACT = "contact", _("Contacts")
     TIER = "tier", _("Tier changes")
     BALANCE = "balance", _("Balance jumps")
+    COMPLAINT = "complaint", _("Complaints")
+    FOLLOW_UP = "follow_up", _("Follow-ups done")
+    QUOTE = "quote", _("Quotes")
+    REFERRAL = "referral", _("Referrals")
+    FEEDBACK = "feedback", _("Feedback")
+    CONSENT = "consent", _("Consents")
 
 
 class Direction(TextChoices):
@@ -33,6 +39,8 @@ class NightStep(TextChoices):
     MATURITIES = "maturities", _("Follow maturing deposits and measure what stayed")
     FOLLOW_UPS = "follow_ups", _("Plan follow-ups")
     VOICES = "voices", _("Invite to surveys, remind of feedback")
+    COMPLAINT_CLOCKS = "complaint_clocks", _("Tell of complaints whose time runs out")
+    COMPLAINT_CAUSES = "complaint_causes", _("Find repeated causes of complaints and check evidence")
     ROLL_UP = "roll_up", _("Roll up figures")
     SIMULATOR = "simulator", _("Prepare the simulator")
     TIDY = "tidy", _("Delete what is past its time")
@@ -49,6 +57,9 @@ class JobName(TextChoices):
     MERGE = "depositcrm.merge_customers", _("Merge two customers")
     UNMERGE = "depositcrm.unmerge_customers", _("Undo a merge")
     EXPORT = "depositcrm.export_list", _("Write an export file")
+    COMPLAINT_CLOCKS = "complaints.clocks", _("Tell of complaints whose time runs out")
+    SEND_SURVEYS = "servicing.send_surveys", _("Send survey invitations")
+    MAIL_NOTICES = "staff.mail_notices", _("Send notifications by mail")
     RETIER = "tiers.retier", _("Re-tier customers")
     RETIER_HELP = "tiers.retier_help", _("Help to re-tier customers")
     SPREAD = "tiers.spread", _("Prepare the simulator")

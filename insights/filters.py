@@ -102,14 +102,14 @@ MOVES = ListPage(
 
 MATURITIES = ListPage(
     columns=(
-        Column("matures_on", _("Matures on"), kind="date", sort="matures_on"),
+        Column("matures_on", _("Matures on"), kind="date", sort="due"),
         Column("customer", _("Customer"), _customer),
         Column("product", _("Product"), "product__name"),
         Column("rate", _("Rate, % a year"), kind="num"),
         Column("value", _("Amount, yuan"), "balance__value", kind="money", sort="balance__value", amounts=True),
         Column("rollover", _("Renews automatically"), lambda row: {True: _("Yes"), False: _("No")}.get(row.rollover)),
     ),
-    default_order=("matures_on",),
+    default_order=("due",),
     filterset=MaturityFilter,
     caption=_("Maturities"),
     noun=_("deposits"),

@@ -24,9 +24,14 @@ class EntrySerializer(serializers.Serializer[Entry]):
     to_tier = serializers.SerializerMethodField()
     before = serializers.SerializerMethodField()
     after = serializers.SerializerMethodField()
+    case_no = serializers.SerializerMethodField()
+    move = serializers.SerializerMethodField()
+    what = serializers.SerializerMethodField()
+    state = serializers.SerializerMethodField()
 
     def get_author_no(self, entry: Entry) -> str | None:
-        return entry.contact.author.staff_no if entry.contact else None
+        by = entry.contact.author if entry.contact else entry.deed.by if entry.deed else None
+        return by.staff_no if by else None
 
     def get_channel(self, entry: Entry) -> str | None:
         return entry.contact.channel if entry.contact else None
@@ -56,6 +61,21 @@ class EntrySerializer(serializers.Serializer[Entry]):
 
     def get_after(self, entry: Entry) -> str | None:
         return f"{yuan(entry.jump.after)}" if entry.jump else None
+
+    def get_case_no(self, entry: Entry) -> str | None:
+        return entry.move.complaint.number if entry.move else None
+
+    def get_move(self, entry: Entry) -> str | None:
+        """What was done to the complaint: register, answer, close, withdraw or reopen."""
+        return entry.move.move if entry.move else None
+
+    def get_what(self, entry: Entry) -> str | None:
+        """What a quote, follow-up, referral, feedback or consent was, in words."""
+        return entry.deed.what if entry.deed else None
+
+    def get_state(self, entry: Entry) -> str | None:
+        """How it stands, as a code; of a quote what was worked out."""
+        return entry.deed.state if entry.deed else None
 
 
 class TimelineSerializer(serializers.Serializer[Any]):

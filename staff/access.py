@@ -30,9 +30,14 @@ AMOUNT_ROLES = (*BOOK_KEEPERS, *HEADS)
 EVERYONE = tuple(Role)
 
 # What each role's interface tokens and sessions may ask the API for; a token carries a subset of its owner's.
-_READ = frozenset({"customers:read", "tiers:read", "interactions:read", "consents:read", "follow-ups:read"})
+_READ = frozenset(
+    {"customers:read", "tiers:read", "interactions:read", "consents:read", "follow-ups:read", "complaints:read"}
+)
 # Revealing a masked field is a write: it leaves an entry on the trail.
-_SERVE = _READ | {"customers:write", "interactions:write", "consents:write", "follow-ups:write", "agenda:read"}
+_SERVE = _READ | {
+    *("customers:write", "interactions:write", "consents:write", "follow-ups:write", "agenda:read"),
+    *("referrals:read", "referrals:write", "complaints:write"),
+}
 SCOPES_BY_ROLE: dict[str, frozenset[str]] = {
     Role.TELLER: _SERVE | {"tiers:lookup"},
     Role.LOBBY: _SERVE | {"tiers:lookup"},
@@ -41,9 +46,10 @@ SCOPES_BY_ROLE: dict[str, frozenset[str]] = {
     Role.EXPERT: _SERVE,
     Role.BRANCH_HEAD: _SERVE | {"kpis:read"},
     Role.HEAD_OFFICE: _READ
-    | {"customers:write", "follow-ups:write", "kpis:read", "tiers:write", "feeds:read", "agenda:read"},
+    | {"customers:write", "follow-ups:write", "complaints:write", "referrals:read", "agenda:read"}
+    | {"kpis:read", "tiers:write", "feeds:read"},
     Role.ADMIN: frozenset({"tiers:read", "tiers:write", "feeds:read", "feeds:write"}),
-    Role.COMPLIANCE: _READ | {"customers:write"},
+    Role.COMPLIANCE: _READ | {"customers:write", "complaints:write"},
     Role.AUDITOR: frozenset({"tiers:read"}),
 }
 

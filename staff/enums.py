@@ -88,6 +88,17 @@ class Event(TextChoices):
     APPROVAL_WAITING = "approval_waiting", _("Something waits for my decision")
     APPROVAL_DECIDED = "approval_decided", _("A request of mine is decided")
     JOB_DONE = "job_done", _("A file of mine is ready or failed")
+    CASE_RECEIVED = "case_received", _("A complaint for my unit to decide came in")
+    CASE_ASSIGNED = "case_assigned", _("A complaint is given to me")
+    PROBLEM_FOUND = "problem_found", _("Complaints of one cause come again and again")
+    ACTION_ASSIGNED = "action_assigned", _("A corrective action is given to me")
+    ACTION_OVERDUE = "action_overdue", _("A corrective action of mine is overdue")
+    EVIDENCE_DAMAGED = "evidence_damaged", _("A file of a complaint is damaged")
+    CASE_LATE = "case_late", _("A complaint goes up: its time runs out, or it is serious")
+    CASE_TIME_ASKED = "case_time_asked", _("More time for a complaint waits for my decision")
+    CASE_TIME_DECIDED = "case_time_decided", _("More time for a complaint of mine is decided")
+    CASE_REVIEW_DUE = "case_review_due", _("A review of a complaint is mine to decide")
+    ABSENCE_ENTERED = "absence_entered", _("Leave that concerns me is entered or cancelled")
     NIGHT_FAILED = "night_failed", _("The night failed")
 
 
@@ -103,16 +114,37 @@ EVENT_WORDS = {
     Event.APPROVAL_WAITING: _("Waiting for your decision: %(subject)s"),
     Event.APPROVAL_DECIDED: _("Decided: %(subject)s, %(state)s"),
     Event.JOB_DONE: _("File no. %(number)s: %(state)s"),
+    Event.CASE_RECEIVED: _("Complaint %(number)s came in, to be decided by %(day)s"),
+    Event.CASE_ASSIGNED: _("Complaint %(number)s is yours, to be decided by %(day)s"),
+    Event.PROBLEM_FOUND: _("Problem no. %(number)s: %(count)s complaints of one cause within %(days)s days"),
+    Event.ACTION_ASSIGNED: _("Corrective action no. %(number)s is yours, due on %(day)s"),
+    Event.ACTION_OVERDUE: _("Corrective action no. %(number)s was due on %(day)s"),
+    Event.EVIDENCE_DAMAGED: _("A file of complaint %(number)s is missing or no longer the one that was added"),
+    Event.CASE_LATE: _("Complaint %(number)s, %(clock)s: %(rung)s; deadline %(day)s"),
+    Event.CASE_TIME_ASKED: _("More time is asked for complaint %(number)s; decide before %(day)s"),
+    Event.CASE_TIME_DECIDED: _("More time for complaint %(number)s: %(state)s"),
+    Event.CASE_REVIEW_DUE: _("The review of complaint %(number)s is to be decided by %(day)s"),
+    Event.ABSENCE_ENTERED: _("%(absence)s, %(first)s to %(last)s"),
     Event.NIGHT_FAILED: _("The night of %(day)s stopped at the step %(step)s"),
 }
 # Parameters that are codes, in words.
 EVENT_CODES = {
+    "absence": {
+        "own": _("You are entered as away"),
+        "deputy": _("You stand in for a colleague"),
+        "unit": _("A colleague of your unit is entered as away"),
+        "own_off": _("Your leave was cancelled"),
+        "deputy_off": _("You no longer stand in for a colleague"),
+        "unit_off": _("A colleague's leave was cancelled"),
+    },
     "subject": {
         "staff.policy": _("a version of rules"),
         "tiers.scheme": _("a version of the tiers"),
         "tiers.override": _("another tier for a customer"),
         "handover": _("a hand-over"),
         "export": _("a file from a list"),
+        "complaint.decision": _("the decision of a complaint"),
+        "complaint.review": _("a decision looked at by the upper level"),
     },
     "state": {
         "approved": _("approved"),
@@ -123,5 +155,74 @@ EVENT_CODES = {
         "failed": _("without result"),
         "ready": _("ready"),
         "broken": _("it could not be made"),
+        "refused": pgettext_lazy("decision", "refused"),
     },
+    "clock": {
+        "statutory": _("statutory clock"),
+        "internal": _("internal clock"),
+        "contact": _("first contact"),
+        "review": _("review clock"),
+    },
+    "rung": {
+        "0": _("how serious it is"),
+        "50": _("half of the time is used"),
+        "80": _("most of the time is used"),
+        "100": _("no time is left"),
+    },
+}
+# What an entry of the trail is about, in words.
+SUBJECTS = {
+    "approval.complaint.decision": _("Approval of a decision on a complaint"),
+    "approval.complaint.review": _("Approval of a review of a complaint"),
+    "approval.export": _("Approval of a file"),
+    "approval.handover": _("Approval of a hand-over"),
+    "approval.staff.policy": _("Approval of a version of rules"),
+    "approval.tiers.override": _("Approval of another tier"),
+    "approval.tiers.scheme": _("Approval of a version of the tiers"),
+    "complaints.action": _("Corrective action"),
+    "complaints.complaint": _("Complaint"),
+    "complaints.escalation": _("Escalation of complaints"),
+    "complaints.evidence": _("Evidence of a complaint"),
+    "complaints.problem": _("Problem"),
+    "complaints.statistics": _("Statistics of complaints"),
+    "core.calendarday": _("Working calendar"),
+    "core.job": _("Job"),
+    "customers.alert": _("Alert"),
+    "customers.consent": _("Consent"),
+    "customers.consentwording": _("Wording of consents"),
+    "customers.customer": _("Customer"),
+    "customers.feed": _("Feed file"),
+    "customers.handover": _("Hand-over"),
+    "customers.kyc": _("Due diligence"),
+    "customers.lifecyclechange": _("Stage of a customer"),
+    "customers.merge": _("Merge"),
+    "customers.preference": _("Preference"),
+    "customers.promise": _("Promise"),
+    "customers.prospect": _("Prospect"),
+    "customers.qualityflag": _("Finding of data quality"),
+    "servicing.daymark": _("Proposal of the day"),
+    "servicing.feedback": _("Feedback"),
+    "servicing.followup": _("Follow-up"),
+    "servicing.fraud_check": _("Fraud prompt"),
+    "servicing.interaction": _("Contact"),
+    "servicing.interaction.confidential": _("Confidential part of a contact"),
+    "servicing.kiosk": _("Kiosk"),
+    "servicing.maturity": _("Maturity"),
+    "servicing.planning": _("Planning of follow-ups"),
+    "servicing.playbookrun": _("Playbook"),
+    "servicing.quote": _("Quote"),
+    "servicing.referral": _("Referral"),
+    "servicing.series": _("Recurring follow-up"),
+    "servicing.wave": _("Survey"),
+    "staff.absence": _("Absence"),
+    "staff.apitoken": _("Interface token"),
+    "staff.branch": _("Unit"),
+    "staff.export": _("File from a list"),
+    "staff.policy": _("Version of rules"),
+    "staff.savedview": _("Saved view"),
+    "staff.user": _("Member of staff"),
+    "tiers.backtest": _("Back-test"),
+    "tiers.override": _("Another tier"),
+    "tiers.retierrun": _("Re-tiering"),
+    "tiers.scheme": _("Version of the tiers"),
 }

@@ -15,7 +15,7 @@ from core.clock import SHANGHAI, today
 from core.enums import ActorKind
 from core.models import TrailEntry
 from core.pages import Cell, Column, ListFilter, ListPage
-from staff.enums import Event, ExportState, Role
+from staff.enums import SUBJECTS, Event, ExportState, Role
 from staff.models import Absence, Export, Notification, User
 from staff.queries import ACTIONS
 
@@ -101,7 +101,9 @@ class TrailFilter(ListFilter):
     action = django_filters.ChoiceFilter(
         label=gettext_lazy("Action"), choices=sorted(ACTIONS.items()), empty_label=gettext_lazy("All")
     )
-    subject = django_filters.CharFilter(label=gettext_lazy("Kind of thing"), lookup_expr="startswith", max_length=60)
+    subject = django_filters.ChoiceFilter(
+        label=gettext_lazy("Kind of thing"), choices=sorted(SUBJECTS.items()), empty_label=gettext_lazy("All")
+    )
     number = django_filters.CharFilter(label=gettext_lazy("Its number"), field_name="subject_id", max_length=64)
     since = django_filters.DateFilter(label=gettext_lazy("From day"), method="from_day", widget=DayInput)
     until = django_filters.DateFilter(label=gettext_lazy("To day"), method="to_day", widget=DayInput)
@@ -121,13 +123,14 @@ def _actor(entry: TrailEntry) -> Cell:
 
 
 def _subject(entry: TrailEntry) -> Cell:
-    return Cell(f"{entry.subject} {entry.subject_id}".strip(), hint=entry.reason)
+    return Cell(f"{SUBJECTS.get(entry.subject, entry.subject)} {entry.subject_id}".strip(), hint=entry.reason)
 
 
 def _changes(entry: TrailEntry) -> Cell:
     parts = [
         f"{name}: {pair[0]} → {pair[1]}" if isinstance(pair, list) and len(pair) == 2 else f"{name}: {pair}"
         for name, pair in entry.changes.items()
+        if name != "kept_from"
     ]
     return Cell("; ".join(parts), "wrap")
 

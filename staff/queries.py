@@ -46,7 +46,7 @@ ACTIONS = {
     "export_fail": _("Export failed"),
     "export_request": _("Export asked for"),
     "finish_today": _("Proposal of the day done"),
-    "accept": _("Referral taken"),
+    "accept": _("Taken on"),
     "decline": _("Referral declined"),
     "fraud_check": _("Fraud prompt asked"),
     "read_confidential": _("Confidential part read"),
@@ -106,6 +106,35 @@ ACTIONS = {
     "upload": _("Uploaded"),
     "withdraw": _("Withdrawn"),
     "withdraw_consent": _("Consent withdrawn"),
+    "send_back": _("Decision sent back"),
+    "propose": _("Decision proposed"),
+    "open_letter": _("Decision letter opened"),
+    "deliver": _("Decision handed over"),
+    "withdraw_review": _("Review taken back"),
+    "decide_review": _("Review decided"),
+    "assign_review": _("Review given to somebody"),
+    "ask_review": _("Review asked for"),
+    "register": _("Registered"),
+    "investigate": _("Investigation begun"),
+    "recuse": _("Kept away from a case"),
+    "lift_recusal": _("Let near a case again"),
+    "regrade": _("Graded anew"),
+    "move_desk": _("Given to another unit to decide"),
+    "open_account": _("Account of a complaint opened"),
+    "join": _("Joined with the same matter"),
+    "cause": _("Root cause named"),
+    "pack": _("Whole file of a case taken out"),
+    "attempt": _("Try to reach the complainant"),
+    "pause": _("Internal clock stopped"),
+    "resume": _("Internal clock runs again"),
+    "ask_extension": _("More time asked for"),
+    "decide_extension": _("More time decided"),
+    "extend": _("More time in force"),
+    "escalate": _("Clocks looked at, people told"),
+    "add": _("Added"),
+    "remove": _("Taken out"),
+    "open": _("Opened"),
+    "damaged": _("Found damaged"),
 }
 
 
@@ -127,7 +156,8 @@ def trail_for(user: User) -> QuerySet[TrailEntry]:
         return entries
     if user.role != Role.COMPLIANCE:
         return entries.none()
-    scope = scope_of(user)
+    # What is done to a case is not for whoever is kept away from it.
+    scope, entries = scope_of(user), entries.exclude(changes__kept_from__contains=user.pk)
     if scope.reach == Reach.BANK:
         return entries
     return entries.filter(actor_id__in=User.objects.filter(branch_id__in=scope.branch_ids).values("pk"))
@@ -187,7 +217,13 @@ def may_download(export: Export, user: User, *, at: datetime) -> bool:
     """Whether the file may leave now: to its asker, in its time, under the rights it was made with."""
     if export.state != ExportState.DONE or export.expires_at is None or export.expires_at <= at:
         return False
-    return (export.requested_by_id, export.role, export.branch_id) == (user.pk, user.role, user.branch_id)
+    is_same = (export.requested_by_id, export.role, export.branch_id) == (user.pk, user.role, user.branch_id)
+    return is_same and stands_in_still(export, user)
+
+
+def stands_in_still(export: Export, user: User) -> bool:
+    """Whether the person still stands in for everybody whose customers the file may hold."""
+    return set(export.stood_in) <= scope_of(user).stood_in
 
 
 @once_a_request

@@ -105,6 +105,17 @@ EVENTS: Final[Mapping[str, EventRule]] = {
     Event.APPROVAL_WAITING: EventRule(digest=Digest.DAILY, may_mute=False),
     Event.APPROVAL_DECIDED: EventRule(),
     Event.JOB_DONE: EventRule(),
+    Event.CASE_RECEIVED: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.CASE_ASSIGNED: EventRule(digest=Digest.AT_ONCE, may_mute=False),
+    Event.PROBLEM_FOUND: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.ACTION_ASSIGNED: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.ACTION_OVERDUE: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.EVIDENCE_DAMAGED: EventRule(digest=Digest.AT_ONCE, may_mute=False),
+    Event.CASE_LATE: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.CASE_TIME_ASKED: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.CASE_TIME_DECIDED: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.CASE_REVIEW_DUE: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.ABSENCE_ENTERED: EventRule(digest=Digest.DAILY),
     Event.NIGHT_FAILED: EventRule(digest=Digest.AT_ONCE, may_mute=False),
 }
 # How long read notifications are kept, until a policy of kind "notices" says otherwise.

@@ -13,6 +13,7 @@ from core.enums import ActorKind
 from staff.access import SCOPES_BY_ROLE, is_staff_member
 from staff.models import ApiToken, User
 from staff.rules import token_digest
+from staff.services.tokens import note_use
 
 if TYPE_CHECKING:  # rest_framework.views itself imports this module by its settings
     from rest_framework.views import APIView
@@ -34,8 +35,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         token = ApiToken.objects.valid_on(day).select_related("user__branch").filter(digest=digest).first()
         if token is None:
             raise self._refusal()
-        if token.last_used_on != day:
-            ApiToken.objects.filter(pk=token.pk).update(last_used_on=day)
+        note_use(token=token, day=day)
         token.user.acts_as = ActorKind.TOKEN
         return token.user, token
 

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from staff.access import AMOUNT_ROLES, BOOK_KEEPERS, COUNTER, EVERYONE, HEADS, MANAGERS, SERVING
+from staff.access import AMOUNT_ROLES, BOOK_KEEPERS, COUNTER, CUSTOMER_ROLES, EVERYONE, HEADS, MANAGERS, SERVING
 from staff.enums import Role
-from tests.people import EVERYBODY, PEOPLE, TOKEN
+from tests.people import ANONYMOUS, EVERYBODY, PEOPLE, TOKEN
 
-# Every person tries these; the others are tried by a few, as hardly any address has them.
 METHODS, SELDOM = ("get", "post"), ("put", "patch", "delete")
-FEW = ("manager", "admin")
+# Who tries the methods an address does not have.
+FEW = ("manager", "head", "admin", ANONYMOUS)
 # Who sees customer a, of branch A and of the manager there.
 SEE_A = {"teller", "lobby", "manager", "head", "hq", "compliance", TOKEN}
 ROLE = {**{persona: role for persona, (role, _unit) in PEOPLE.items()}, TOKEN: "manager"}
@@ -32,6 +32,7 @@ def of_a(*roles: str, also: set[str] | None = None) -> Rule:
     return Rule(holders & (SEE_A if also is None else also), holders - (SEE_A if also is None else also))
 
 
+READERS = only(*CUSTOMER_ROLES)
 PUBLIC = Rule(frozenset(EVERYBODY))
 ALL = only(*EVERYONE)
 ADMIN = only(Role.ADMIN)
@@ -94,6 +95,11 @@ VOICE_KEEPERS = (*COUNTER, *BOOK_KEEPERS, *HEADS)
 # Of feedback about customer a which the teller wrote down and the manager owns.
 HEARD = {"teller", "manager", "head", "hq", "compliance"}
 KYC_ITEM = {"pk": record("kyc_item")}
+# The case of customer a which the teller wrote down and the manager handles.
+CASE, CASE_SEEN = {"number": "TS-a1"}, {"teller", "manager", "head", "hq", "compliance", TOKEN}
+CASE_FILE, PROBLEM = {**CASE, "pk": record("evidence")}, {"pk": record("problem")}
+MORE_TIME = {**CASE, "pk": record("extension"), "step": "decide"}
+OVERSEERS = (*HEADS, Role.COMPLIANCE)
 TERM = {"account": record("term"), "day": "2026-11-27"}
 PLANNERS = (*BOOK_KEEPERS, Role.BRANCH_HEAD)
 RULES = {"kind": "kyc", "version": 1}

@@ -3,6 +3,7 @@
 from staff.access import AMOUNT_ROLES, BOOK_KEEPERS, COUNTER, CUSTOMER_ROLES, EVERYONE, HEADS, MANAGERS, SERVING
 from staff.enums import Role
 from staff.queries import EXPORT_DECIDERS
+from tests.access_complaints import COMPLAINTS, COMPLAINTS_API
 from tests.access_rules import (
     ADMIN,
     ALERT,
@@ -36,6 +37,7 @@ from tests.access_rules import (
     PROSPECT,
     PUBLIC,
     QUOTERS,
+    READERS,
     REFERRAL,
     RULES,
     RUN,
@@ -62,6 +64,7 @@ from tests.access_rules import (
 from tests.people import ANONYMOUS, SURVEY_TOKEN, TOKEN
 
 PAGES = [
+    *COMPLAINTS,
     # Django's form views take PUT for POST.
     Row("account_login", get=PUBLIC, post=PUBLIC, put=PUBLIC),
     Row("account_logout", get=PUBLIC, post=PUBLIC),
@@ -340,12 +343,16 @@ PAGES = [
         post=of_a(*EXPORT_DECIDERS, also={"head", "hq", "compliance"}),
     ),
 ]
-READERS = only(*CUSTOMER_ROLES)
 API = [
+    *COMPLAINTS_API,
     Row("api_schema", get=ALL),
     Row("follow-ups-list", get=READERS, post=only(*WORKERS)),
     Row("follow-ups-complete", FOLLOW_UP, post=TASK),
     Row("follow-ups-postpone", FOLLOW_UP, post=TASK),
+    Row("referrals-list", get=only(*SERVING, Role.HEAD_OFFICE), post=only(*SERVING)),
+    Row("referrals-accept", REFERRAL, post=of_a(*SERVING, also=SENT_ON)),
+    Row("referrals-decline", REFERRAL, post=of_a(*SERVING, also=SENT_ON)),
+    Row("referrals-finish", REFERRAL, post=of_a(*SERVING, also=SENT_ON)),
     Row("customers-list", get=READERS, post=only(*SERVING)),
     Row("customers-find", post=READERS),
     Row("customers-detail", A, get=of_a(*CUSTOMER_ROLES), patch=of_a(*SERVING)),

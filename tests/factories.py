@@ -1,16 +1,14 @@
 """Plain makers of real rows. Every one fills what its caller leaves out; numbers never repeat within a run."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from importlib import import_module
-from itertools import count
 from typing import Any
 from uuid import uuid4
 
 from django.apps import apps
 
 from core import crypto, pinyin
-from core.clock import SHANGHAI
 from customers.models import (
     Account,
     AccountBalance,
@@ -31,55 +29,20 @@ from servicing.rules.quotes import answer as quote_answers
 from servicing.rules.quotes import replay
 from staff.models import Branch, Export, SavedView, User
 from staff.services import exports, issue_token
+from tests.factories_base import NOW as NOW
+from tests.factories_base import PASSWORD as PASSWORD
+from tests.factories_base import TODAY as TODAY
+from tests.factories_base import make_branch as make_branch
+from tests.factories_base import make_user as make_user
+from tests.factories_base import number as number
+from tests.factories_complaints import make_complaint as make_complaint
+from tests.factories_complaints import make_decision as make_decision
 from tiers.models import Scheme
-
-TODAY = date(2026, 11, 20)
-NOW = datetime(2026, 11, 20, 10, 30, tzinfo=SHANGHAI)
-PASSWORD = "correct horse battery"
-
-_numbers = count(1)
-
-
-def number() -> int:
-    """A number nobody had before."""
-    return next(_numbers)
-
-
-def make_branch(*, parent: Branch | None = None, kind: str = "branch", **fields: Any) -> Branch:
-    """A unit under `parent`, with its path; without a parent a root of its own."""
-    n = number()
-    branch = Branch.objects.create(
-        **{"code": f"B{n:04}", "name": f"第{n}支行", "kind": kind, "parent": parent, **fields}
-    )
-    branch.path = f"{parent.path if parent else '/'}{branch.pk}/"
-    branch.save(update_fields=["path"])
-    return branch
 
 
 def make_head_office(**fields: Any) -> Branch:
     """The root of a bank."""
     return make_branch(kind="head_office", **{"name": "总行", **fields})
-
-
-def make_user(*, role: str = "teller", branch: Branch | None = None, password: str = PASSWORD, **fields: Any) -> User:
-    """A member of staff with PASSWORD as password, unless another or none ("") is given."""
-    n = number()
-    user = User(
-        **{
-            "username": f"user{n}",
-            "staff_no": f"S{n:05}",
-            "name": f"员工{n}",
-            "role": role,
-            "branch": branch or make_branch(),
-            **fields,
-        }
-    )
-    if password:
-        user.set_password(password)
-    else:
-        user.set_unusable_password()
-    user.save()
-    return user
 
 
 def make_token(user: User, *scopes: str, days: int = 30) -> str:

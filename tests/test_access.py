@@ -1,7 +1,7 @@
 """R01 and R02: every address x person x method has a declared answer, and what is not yours looks as if it were not."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from django.db import transaction
@@ -65,8 +65,13 @@ def test_every_address_has_a_row():
     assert set(TABLE) - known == set(), "rows without an address"
 
 
+def who_tries(rule: Rule | None) -> Iterable[str]:
+    """Everybody what an address answers to; a few what it does not."""
+    return EVERYBODY if rule else FEW
+
+
 def test_the_table_is_large_enough():
-    assert len(TABLE) * len(EVERYBODY) * len(METHODS) >= 1_500
+    assert sum(bool(getattr(row, method)) for row in TABLE.values() for method in METHODS) * len(EVERYBODY) >= 1_500
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -75,7 +80,7 @@ def test_each_person_gets_the_declared_answer(world: World, name: str):
     wrong = []
     for method in (*METHODS, *SELDOM):
         rule = getattr(row, method, None)
-        for persona in EVERYBODY if rule or method in METHODS else FEW:
+        for persona in who_tries(rule):
             with undone():
                 kind = {"content_type": "application/json"} if is_api and method != "get" else {}
                 response = getattr(world.client(persona), method)(address(row, world), **kind)

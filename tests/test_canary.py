@@ -109,7 +109,10 @@ def test_no_search_box_finds_it(world: World, name: str, field: str, persona: st
     assert leaks == []
 
 
-API_LISTS = ["customers-list", "consents-list", "interactions-list", "feeds-list", "tiers-list", "tiers-schemes"]
+API_LISTS = [
+    *("customers-list", "consents-list", "interactions-list", "feeds-list", "tiers-list", "tiers-schemes"),
+    *("follow-ups-list", "referrals-list"),
+]
 API_RECORDS = [name for name in TABLE if name.startswith("customers-") and TABLE[name].kwargs]
 
 

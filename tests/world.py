@@ -29,6 +29,7 @@ from staff.models import Policy
 from tests import factories as make
 from tests.factories import NOW, TODAY
 from tests.people import PEOPLE, World
+from tests.world_complaints import complain
 from tests.world_servicing import serve
 from tiers.models import Backtest, RetierRun, Scheme, TierChange, TierOverride
 from tiers.queries import content_of
@@ -53,6 +54,7 @@ def build() -> World:
     _kyc(world)
     _care(world)
     serve(world)
+    complain(world)
     _overrides(world)
     _backtests(world)
     for persona, user in world.users.items():

@@ -116,12 +116,17 @@ class Extension(models.Model):
 
 
 class Escalation(models.Model):
-    """A clock passed a rung and these people were told: once for each rung of each clock in a round."""
+    """A clock passed a rung and these people were told: once for each rung of each clock in a round.
+
+    `span`: the days the clock had then, or the grade where it went up by that; more time or a higher grade begins anew.
+    `told` are ids of people; `instead_of` maps a deputy's id to that of who is away.
+    """
 
     complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="+", db_index=False)
     clock = models.CharField(_("clock"), max_length=10, choices=Clock)
     round = models.SmallIntegerField()
     rung = models.SmallIntegerField(_("rung"), choices=Rung)
+    span = models.SmallIntegerField()
     due_on = models.DateField(_("deadline"), null=True)
     business_day = models.DateField()
     at = models.DateTimeField()
@@ -133,7 +138,9 @@ class Escalation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["complaint", "clock", "round", "rung"], name="escalation_fires_once")
+            models.UniqueConstraint(
+                fields=["complaint", "clock", "round", "rung", "span"], name="escalation_fires_once"
+            )
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from complaints.enums import ActionState, Delivery, Finding, ProblemState, RemedyKind, ReviewOutcome, ReviewState
@@ -124,6 +124,7 @@ class Evidence(models.Model):
 
     class Meta:
         verbose_name = _("evidence")
+        indexes = [models.Index(fields=["complaint"], name="evidence_of_complaint")]
         constraints = [
             models.UniqueConstraint(
                 fields=["complaint", "sha256"], condition=Q(removed_at=None), name="evidence_once_a_case"
@@ -139,11 +140,13 @@ class Evidence(models.Model):
 
 class ProblemQuerySet(models.QuerySet["Problem"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Problems of units in scope, for heads and compliance."""
+        """Problems of units in scope, for heads and compliance; none made of a case one is recused from."""
         scope = scope_of(user)
         if not has_role(user, *HEADS, Role.COMPLIANCE):
             return self.none()
-        return self if scope.reach == Reach.BANK else self.filter(branch_id__in=sorted(scope.branch_ids))
+        same = Complaint.everything.filter(branch=OuterRef("branch"), cause=OuterRef("cause"))
+        apart = self.exclude(Exists(same.filter(recused__contains=[scope.user_id])))
+        return apart if scope.reach == Reach.BANK else apart.filter(branch_id__in=sorted(scope.branch_ids))
 
     def open(self) -> Self:
         """Those nobody has solved."""
@@ -185,11 +188,15 @@ class Problem(models.Model):
 
 class ActionQuerySet(models.QuerySet["CorrectiveAction"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Actions of units in scope for heads and compliance, and one's own; never of a case one is recused from."""
+        """Actions of units in scope for heads and compliance, and one's own; never of a case one is recused from,
+        nor of a problem made of such a case."""
         scope = scope_of(user)
         if scope.reach == Reach.NOTHING:
             return self.none()
-        apart = self.exclude(complaint__recused__contains=[scope.user_id])
+        same = Complaint.everything.filter(branch=OuterRef("branch"), cause=OuterRef("cause"))
+        apart = self.exclude(complaint__recused__contains=[scope.user_id]).exclude(
+            Exists(same.filter(recused__contains=[scope.user_id])), problem__isnull=False
+        )
         if not has_role(user, *HEADS, Role.COMPLIANCE):
             return apart.filter(owner_id__in=sorted({scope.user_id, *scope.stood_in}))
         if scope.reach == Reach.BANK:
@@ -228,6 +235,7 @@ class CorrectiveAction(models.Model):
             models.Index(fields=["branch", "due_on", "id"], name="action_open_of_branch", condition=Q(state="open")),
             models.Index(fields=["owner", "due_on", "id"], name="action_open_of_owner", condition=Q(state="open")),
             models.Index(fields=["complaint"], name="action_of_complaint"),
+            models.Index(fields=["problem"], name="action_of_problem", condition=Q(problem__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(state="done") | ~Q(evidence=""), name="action_done_with_evidence"),

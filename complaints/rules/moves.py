@@ -10,8 +10,8 @@ MOVES: Final[Mapping[Move, tuple[tuple[CaseState, ...], CaseState]]] = {
     Move.ACCEPT: ((CaseState.REGISTERED,), CaseState.ACCEPTED),
     Move.INVESTIGATE: ((CaseState.ACCEPTED, CaseState.REOPENED), CaseState.INVESTIGATING),
     Move.PROPOSE: ((CaseState.INVESTIGATING,), CaseState.PROPOSED),
-    Move.SEND_BACK: ((CaseState.PROPOSED,), CaseState.INVESTIGATING),
     Move.ANSWER: ((CaseState.PROPOSED,), CaseState.ANSWERED),
+    Move.SEND_BACK: ((CaseState.PROPOSED,), CaseState.INVESTIGATING),
     Move.CLOSE: ((CaseState.ANSWERED,), CaseState.CLOSED),
     Move.WITHDRAW: (
         (
@@ -33,6 +33,8 @@ OPEN: Final = (
     CaseState.PROPOSED,
     CaseState.REOPENED,
 )
+# Not ended: what is left to do on an answered case is to close it.
+LIVE: Final = (*OPEN, CaseState.ANSWERED)
 # The complainant has the decision.
 DECIDED: Final = (CaseState.ANSWERED, CaseState.CLOSED)
 

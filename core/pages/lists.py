@@ -38,6 +38,7 @@ from core.pages.state import (
     read_state,
     write_state,
 )
+from core.wording import listed
 
 
 class ListFilter(django_filters.FilterSet):
@@ -261,7 +262,7 @@ def _shown(source: forms.Field, value: Any) -> str:
     if isinstance(value, date):  # range fields make times of days
         return f"{value:%Y-%m-%d}"
     if isinstance(value, list | tuple | QuerySet):
-        return ", ".join(_shown(source, one) for one in value)
+        return listed(_shown(source, one) for one in value)
     if isinstance(value, Model):
         return str(value)  # its choices would be a query
     labels = {str(key): label for key, label in getattr(source, "choices", None) or () if not isinstance(label, list)}

@@ -30,7 +30,8 @@ class CustomerAlertQuerySet(models.QuerySet["CustomerAlert"]):
 class CustomerAlert(models.Model):
     """A warning on the customer for everybody who serves them, until its end date or a reasoned dismissal.
 
-    Those in `hidden_from` do not read it; what it forbids holds for them all the same.
+    Those in `hidden_from` do not read it; what it forbids holds for them all the same. With `case_no` it stands for a
+    case of that number and ends with it, by nobody's hand.
     """
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
@@ -45,13 +46,17 @@ class CustomerAlert(models.Model):
     dismissed_at = models.DateTimeField(null=True)
     dismiss_reason = models.CharField(_("reason"), max_length=200, blank=True)
     hidden_from = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    case_no = models.CharField(max_length=20, blank=True, db_default="")
 
     objects = CustomerAlertQuerySet.as_manager()
     everything = models.Manager()
 
     class Meta:
         verbose_name = _("alert")
-        indexes = [models.Index(fields=["customer"], name="alert_standing", condition=Q(dismissed_at=None))]
+        indexes = [
+            models.Index(fields=["customer"], name="alert_standing", condition=Q(dismissed_at=None)),
+            models.Index(fields=["case_no"], name="alert_of_case", condition=~Q(case_no="")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(dismissed_at=None) | ~Q(dismiss_reason=""), name="alert_dismissed_with_a_reason"

@@ -22,7 +22,7 @@ KYC_SEVERITIES = {"info": Severity.INFO, "warn": Severity.WARN, "bad": Severity.
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to know before serving a customer; `alert_id` is set for what somebody raised and may be dismissed."""
+    """One thing to know before serving a customer; `alert_id` is set for what somebody raised and may dismiss."""
 
     kind: str
     severity: str
@@ -58,17 +58,18 @@ class PromiseRecord:
         return self.kept + self.broken
 
 
-def standing_alerts(customer: Customer, day: date) -> list[Notice]:
-    """All there is to know before serving the customer on `day`: grave first, then by severity.
+def standing_alerts(customer: Customer, viewer: User, day: date) -> list[Notice]:
+    """All this person may know before serving the customer on `day`: grave first, then by severity.
 
     Joins what people raised, the identity document, what is due under the KYC rules, and findings about the record.
     """
-    found = [*_raised(customer, day), *_due(customer, day), *_flagged(customer)]
+    found = [*_raised(customer, viewer, day), *_due(customer, day), *_flagged(customer)]
     return sorted(found, key=lambda notice: loudness(notice.kind, notice.severity))
 
 
-def _raised(customer: Customer, day: date) -> Iterator[Notice]:
+def _raised(customer: Customer, viewer: User, day: date) -> Iterator[Notice]:
     rows = CustomerAlert.objects.active_on(day).filter(customer=customer).select_related("raised_by")
+    rows = rows.exclude(hidden_from__contains=[viewer.pk])
     for row in rows.order_by("-pk"):
         yield Notice(
             kind=row.kind,
@@ -76,7 +77,7 @@ def _raised(customer: Customer, day: date) -> Iterator[Notice]:
             title=str(AlertKind(row.kind).label),
             text=row.text,
             ends_on=row.ends_on,
-            alert_id=row.pk,
+            alert_id=None if row.case_no else row.pk,
             raised_by=row.raised_by.name if row.raised_by else "",
         )
 

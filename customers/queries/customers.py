@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import (
+    DateField,
     DecimalField,
     ExpressionWrapper,
     F,
@@ -29,6 +30,8 @@ from customers.models.accounts import AccountQuerySet
 from customers.models.customers import CustomerQuerySet
 from customers.rules.periods import periods_of
 from customers.rules.search import COMMON_SURNAMES, grams, letters, read_search
+from staff.access import scope_of
+from staff.enums import Reach
 from staff.models import User
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
@@ -190,14 +193,26 @@ def holdings(customer_id: int) -> list[Holding]:
     return sorted(found, key=lambda h: (h.account.status == AccountStatus.CLOSED, -(h.value or Decimal(0))))
 
 
+def day_due(user: User | AnonymousUser) -> Any:
+    """The day deposits mature, to sort those in sight by.
+
+    Of a branch or a book it is no bare column: else PostgreSQL reads a whole bank's maturities in the order of their
+    days until it has met a page of the branch's (0.28 s of a million customers; so it is 0.01).
+    """
+    if scope_of(user).reach == Reach.BANK:
+        return F("matures_on")
+    return Func(F("matures_on"), Value(0), template="(%(expressions)s)", arg_joiner=" + ", output_field=DateField())
+
+
 def maturities(user: User | AnonymousUser, start: date, end: date) -> AccountQuerySet:
-    """Accounts in sight that mature within start..end and still hold money, the earliest first."""
+    """Accounts in sight that mature within start..end and still hold money, the earliest first; by `due`, their day."""
     return (
         Account.objects.visible_to(user)
         .filter(matures_on__range=(start, end), balance__balance__gt=0)
         .exclude(status=AccountStatus.CLOSED)
         .select_related("customer", "customer__position", "product", "balance")
-        .order_by("matures_on", "pk")
+        .annotate(due=day_due(user))
+        .order_by("due", "pk")
     )
 
 

@@ -121,8 +121,18 @@ class ConsentStateSerializer(serializers.Serializer[Any]):
     since = serializers.DateTimeField(read_only=True)
 
 
+class OpenCaseSerializer(serializers.Serializer[Any]):
+    """A complaint still to be decided."""
+
+    number = serializers.CharField(read_only=True)
+    state = serializers.CharField(read_only=True)
+    summary = serializers.CharField(read_only=True)
+    received_on = serializers.DateField(read_only=True)
+    due_on = serializers.DateField(read_only=True)
+
+
 class DetailSerializer(CustomerSerializer):
-    """A customer with its whole record. Context besides: `today`."""
+    """A customer with its whole record. Context besides: `today`; `open_cases` of a customer, from an app above."""
 
     sex = serializers.ChoiceField(choices=Sex.choices, read_only=True, allow_blank=True)
     birth_date = serializers.DateField(read_only=True, allow_null=True)
@@ -141,6 +151,7 @@ class DetailSerializer(CustomerSerializer):
     preferences = serializers.SerializerMethodField()
     consents = serializers.SerializerMethodField(help_text="Those about which something was said.")
     alerts = serializers.SerializerMethodField()
+    open_complaints = serializers.SerializerMethodField(help_text="Those the caller may see.")
 
     @extend_schema_field(serializers.CharField())
     def get_email(self, row: Customer) -> str:
@@ -165,7 +176,15 @@ class DetailSerializer(CustomerSerializer):
         shown: list[dict[str, Any]] = ConsentStateSerializer(stated, many=True).data
         return shown
 
+    @extend_schema_field(OpenCaseSerializer(many=True))
+    def get_open_complaints(self, row: Customer) -> list[dict[str, Any]]:
+        found = self.context.get("open_cases", lambda customer: ())(row)
+        shown: list[dict[str, Any]] = OpenCaseSerializer(found, many=True).data
+        return shown
+
     @extend_schema_field(AlertSerializer(many=True))
     def get_alerts(self, row: Customer) -> list[dict[str, Any]]:
-        shown: list[dict[str, Any]] = AlertSerializer(standing_alerts(row, self.context["today"]), many=True).data
+        shown: list[dict[str, Any]] = AlertSerializer(
+            standing_alerts(row, self.context["request"].user, self.context["today"]), many=True
+        ).data
         return shown

@@ -1,6 +1,6 @@
 """Writes to the alerts of a customer: raised with an end, dismissed for a reason, otherwise ended alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -8,12 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 from core import trail
 from core.clock import SHANGHAI
+from core.enums import ActorKind
 from core.errors import DomainError
+from core.trail import Actor
+from customers.enums import AlertKind, Severity
 from customers.models import Customer, CustomerAlert
 from customers.rules.alerts import MIN_REASON, alert_fault
 from staff.models import User
 
 SUBJECT = "customers.alert"
+# Whoever raised it without a sign-in: a complaint over the web.
+PUBLIC = Actor(None, "", ActorKind.USER)
 
 
 class EndsInThePast(DomainError):
@@ -42,6 +47,13 @@ class AlertOver(DomainError):
 
     code = "alert_over"
     message = _("This alert has ended or was dismissed already.")
+
+
+class AlertOfACase(DomainError):
+    """A case raised it, and ends it."""
+
+    code = "alert_of_a_case"
+    message = _("This alert belongs to a case and ends with it.")
 
 
 FAULTS: Mapping[str, type[DomainError]] = {error.code: error for error in (EndsInThePast, TextNeeded)}
@@ -78,7 +90,7 @@ def raise_alert(
 
 @transaction.atomic
 def dismiss_alert(*, alert: CustomerAlert, reason: str, actor: User, at: datetime) -> CustomerAlert:
-    """Put an alert aside before its end. Raises DismissReasonNeeded, AlertOver."""
+    """Put an alert aside before its end. Raises DismissReasonNeeded, AlertOver, AlertOfACase."""
     if len(reason.strip()) < MIN_REASON:
         raise DismissReasonNeeded()
     alert = _standing(alert, at)
@@ -90,7 +102,7 @@ def dismiss_alert(*, alert: CustomerAlert, reason: str, actor: User, at: datetim
 
 @transaction.atomic
 def change_alert_end(*, alert: CustomerAlert, ends_on: date | None, actor: User, at: datetime) -> CustomerAlert:
-    """Let an alert end on another day, or not by itself (None). Raises EndsInThePast, AlertOver."""
+    """Let an alert end on another day, or not by itself (None). Raises EndsInThePast, AlertOver, AlertOfACase."""
     alert = _standing(alert, at)
     _check(alert.kind, alert.text or "-", ends_on, _day(at))
     before, alert.ends_on = alert.ends_on, ends_on
@@ -98,6 +110,37 @@ def change_alert_end(*, alert: CustomerAlert, ends_on: date | None, actor: User,
     changes = {"ends_on": [before and before.isoformat(), ends_on and ends_on.isoformat()]}
     _record(actor, "change", alert, alert.customer, at, changes)
     return alert
+
+
+@transaction.atomic
+def keep_case_alert(
+    *,
+    customer: Customer,
+    case_no: str,
+    ends_on: date | None,
+    hidden_from: Sequence[int],
+    actor: User | None,
+    at: datetime,
+) -> CustomerAlert:
+    """Make the alert of a case say what the case says; raise it where there is none. Safe twice.
+
+    It holds until `ends_on` (None = as long as the case is open); people in `hidden_from` (ids) do not read it.
+    """
+    found = CustomerAlert.everything.select_for_update().filter(case_no=case_no).first()
+    values = {"customer_id": customer.pk, "ends_on": ends_on, "hidden_from": sorted(hidden_from)}
+    if found is None:
+        kind = {"kind": AlertKind.COMPLAINT, "severity": Severity.WARN, "case_no": case_no, "text": case_no}
+        day = min(_day(at), ends_on) if ends_on else _day(at)
+        found = CustomerAlert.everything.create(**kind, **values, starts_on=day, raised_by=actor, raised_at=at)
+        _record(actor, "raise_alert", found, customer, at, {"kind": found.kind})
+    elif any(getattr(found, name) != value for name, value in values.items()):
+        before = found.ends_on
+        for name, value in values.items():
+            setattr(found, name, value)
+        found.save(update_fields=["customer", "ends_on", "hidden_from"])
+        changes = {"ends_on": [before and before.isoformat(), ends_on and ends_on.isoformat()]}
+        _record(actor, "change", found, customer, at, changes)
+    return found
 
 
 def _check(kind: str, text: str, ends_on: date | None, day: date) -> None:
@@ -110,11 +153,13 @@ def _standing(alert: CustomerAlert, at: datetime) -> CustomerAlert:
     locked = CustomerAlert.everything.select_for_update(of=("self",)).select_related("customer").get(pk=alert.pk)
     if locked.dismissed_at is not None or (locked.ends_on is not None and locked.ends_on < _day(at)):
         raise AlertOver()
+    if locked.case_no:
+        raise AlertOfACase()
     return locked
 
 
 def _record(
-    actor: User,
+    actor: User | None,
     action: str,
     alert: CustomerAlert,
     customer: Customer,
@@ -123,7 +168,7 @@ def _record(
     reason: str = "",
 ) -> None:
     trail.record(
-        actor=actor.actor,
+        actor=actor.actor if actor else PUBLIC,
         action=action,
         subject=SUBJECT,
         subject_id=alert.pk,

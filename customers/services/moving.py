@@ -181,10 +181,9 @@ def with_manager(name: str, rows: Callable[[], QuerySet[Any]], owner: str = "own
         return found
 
     def give_back(moved: Mapping[int, list[int]], owners: Mapping[int, int | None], to: User) -> None:
-        by_owner: dict[int, list[int]] = {}
+        by_owner: dict[int | None, list[int]] = {}
         for customer, pks in moved.items():
-            if (before := owners[customer]) is not None:
-                by_owner.setdefault(before, []).extend(pks)
+            by_owner.setdefault(owners[customer], []).extend(pks)
         for before, pks in by_owner.items():
             rows().filter(pk__in=pks, **{owner: to}).update(**{owner: before})
 

@@ -106,7 +106,7 @@ def _alerted(request: HttpRequest, customer: Customer, said: str) -> HttpRespons
     if not request.htmx:
         messages.success(request, said)
         return redirect(customer)
-    context = {"said": said, "alerts": queries.standing_alerts(customer, today()), "may_serve": True}
+    context = {"said": said, "alerts": queries.standing_alerts(customer, request.user, today()), "may_serve": True}
     return render(request, "customers/_alerts_done.html", context)
 
 

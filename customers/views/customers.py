@@ -92,7 +92,7 @@ def customer_detail(request: HttpRequest, customer_no: str) -> HttpResponse:
     context = {
         "customer": customer,
         "stage": _stage(customer),
-        "alerts": care.standing_alerts(customer, day),
+        "alerts": care.standing_alerts(customer, request.user, day),
         # Prospects leave their source on the record: without one there is nothing to look for.
         "origin": prospects.origin_of(customer.pk) if customer.origin else None,
         "tiles": [*(_money_tiles(customer, as_of) if amounts else ()), *_day_tiles(customer, amounts=amounts)],

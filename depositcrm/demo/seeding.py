@@ -27,6 +27,7 @@ from customers.services.sharing import share_customer
 from depositcrm import night
 from depositcrm.demo.advice import seed_advice
 from depositcrm.demo.care import seed_care
+from depositcrm.demo.complaints import seed_complaints
 from depositcrm.demo.desk import seed_desk
 from depositcrm.demo.follow_ups import seed_follow_ups
 from depositcrm.demo.kyc import seed_kyc
@@ -75,6 +76,7 @@ PARTS: tuple[Callable[..., None], ...] = (
     seed_advice,
     seed_follow_ups,
     seed_voices,
+    seed_complaints,
 )
 Say = Callable[[str], None]
 

@@ -16,7 +16,7 @@ from tiers import queries as tiers
 @require_GET
 @roles(*CUSTOMER_ROLES)
 def timeline(request: HttpRequest, customer_no: str) -> HttpResponse:
-    """Contacts, tier changes and balance jumps, latest first; a page at a time."""
+    """Contacts, tier changes, balance jumps and complaints, latest first; a page at a time."""
     customer = get_object_or_404(Customer.objects.visible_to(request.user), customer_no=customer_no)
     kind, after = request.GET.get("kind", ""), request.GET.get("after", "")
     if kind not in ("", *EntryKind.values) or set(request.GET) - {"kind", "after"}:

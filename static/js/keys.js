@@ -6,7 +6,7 @@ export function composing(event) {
 }
 
 function typing(target) {
-  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+  return target.isContentEditable || target.matches('textarea, select, input:not([type="radio"], [type="checkbox"])');
 }
 
 function focusSearch() {

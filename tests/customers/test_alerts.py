@@ -40,7 +40,7 @@ def raise_one(customer: Customer, **fields: Any) -> CustomerAlert:
 
 
 def said(customer: Customer, day: Any = TODAY) -> list[str]:
-    return [notice.kind for notice in standing_alerts(customer, day)]
+    return [notice.kind for notice in standing_alerts(customer, make_user(), day)]
 
 
 class TestStanding:
@@ -55,7 +55,7 @@ class TestStanding:
         raise_one(customer, kind="complaint", severity="warn")
 
         assert said(customer) == ["bereavement", "fraud_risk", "complaint", "other"]
-        first = standing_alerts(customer, TODAY)[0]
+        first = standing_alerts(customer, make_user(), TODAY)[0]
         assert (first.tone, first.may_dismiss) == ("grave", True)
 
     def test_document_and_findings_are_joined(self, manager: User) -> None:
@@ -66,7 +66,7 @@ class TestStanding:
         resolved = make_customer()
         QualityFlag.objects.create(customer=resolved, kind=FlagKind.SHARED_PHONE, found_on=TODAY, resolved_on=TODAY)
 
-        notices = standing_alerts(customer, TODAY)
+        notices = standing_alerts(customer, manager, TODAY)
         assert [n.kind for n in notices] == ["fraud_risk", "id_expired", "duplicate_identity", "shared_phone"]
         assert [n.may_dismiss for n in notices] == [True, False, False, False]
         assert str(TODAY - DAY) in notices[1].text
@@ -83,7 +83,7 @@ class TestStanding:
     def test_few_queries(self, customer: Customer, django_assert_max_num_queries: Any) -> None:
         raise_one(customer)
         with django_assert_max_num_queries(3):
-            standing_alerts(customer, TODAY)
+            standing_alerts(customer, customer.manager, TODAY)
 
 
 class TestWriting:

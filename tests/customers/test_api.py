@@ -42,6 +42,7 @@ FIELDS = {
 RECORD = {
     *("sex", "birth_date", "occupation", "employer", "contact_name", "email", "wechat", "address", "id_type"),
     *("id_expires_on", "id_is_long_term", "id_issued_by", "opened_on", "origin", "preferences", "consents", "alerts"),
+    "open_complaints",
 }
 
 

@@ -11,8 +11,20 @@ from core.pages import BadQuery
 from customers.models import Customer, FedDay
 from insights.enums import EntryKind
 from insights.queries.timeline import Entry, Mark, timeline
+from servicing.models import Feedback, Quote
 from staff.models import User
-from tests.factories import NOW, TODAY, make_branch, make_customer, make_interaction, make_user
+from tests.factories import (
+    NOW,
+    TODAY,
+    make_branch,
+    make_consent,
+    make_customer,
+    make_follow_up,
+    make_interaction,
+    make_quote,
+    make_referral,
+    make_user,
+)
 from tests.insights.books import DAY, make_holder, move_tier
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +62,15 @@ def make_story(manager: User) -> Customer:
     close = datetime(2026, 11, 18, 23, 59, 59, tzinfo=SHANGHAI)
     make_interaction(customer=customer, author=manager, happened_at=close)
     make_interaction(customer=customer, author=manager, happened_at=close + timedelta(microseconds=7))
+    for at in (NOW - 2 * DAY, close):
+        quote = make_quote(customer=customer, made_by=manager)
+        Quote.everything.filter(pk=quote.pk).update(made_at=at)
+        make_referral(customer=customer, made_at=at)
+        make_consent(customer=customer, stated_at=at)
+        make_follow_up(customer=customer, owner=manager, state="done", closed_at=at, closed_by=manager)
+        said = {"source": "phone", "kind": "praise", "due_on": TODAY, "text": "谢谢", "branch": customer.branch}
+        Feedback.everything.create(customer=customer, recorded_by=manager, recorded_at=at, **said)
+    make_follow_up(customer=customer, owner=manager)
     return customer
 
 
@@ -81,7 +102,7 @@ def test_everything_stands_in_the_order_it_happened(manager: User) -> None:
 def test_pages_of_any_size_hold_every_entry_once(manager: User, size: int) -> None:
     customer = make_story(manager)
     whole = timeline(customer, manager, size=100).entries
-    assert len(whole) == 8 + 3 + 3
+    assert len(whole) == 8 + 3 + 3 + 5 * 2
     assert [e.sort_key for e in whole] == sorted((e.sort_key for e in whole), reverse=True)
 
     assert [e.sort_key for e in pages(customer, manager, size)] == [e.sort_key for e in whole]
@@ -106,11 +127,15 @@ def test_what_stood_there_on_the_first_day_ever_fed_is_no_movement(manager: User
     assert kinds(customer, manager) == []
 
 
+# What else was done, as far as each may open it.
+KINDS = {"teller": {"quote"}, "lobby": {"quote"}, "compliance": {"feedback", "follow_up"}}
+
+
 @pytest.mark.parametrize("role", ["teller", "lobby", "compliance"])
 def test_who_sees_no_amounts_sees_no_jumps(manager: User, role: str) -> None:
     customer = make_story(manager)
     viewer = make_user(role=role, branch=manager.branch)
-    assert set(kinds(customer, viewer)) == {"contact", "tier"}
+    assert {"contact", "tier", "consent", *KINDS[role]} == set(kinds(customer, viewer, size=100))
     assert kinds(customer, viewer, kind="balance") == []
 
 

@@ -16,7 +16,7 @@ ROLES = ("teller", "lobby", "manager", "senior", "expert", "head", "hq", "admin"
 LIKE = {"lobby": "teller", "senior": "manager", "expert": "manager", "hq": "head", "compliance": "head"}
 # Pages that are not in the navigation.
 BESIDES = {
-    "teller": ("/profile/",),
+    "teller": ("/profile/", "/complaints/new/", "/complaints/board/"),
     "lobby": ("/customers/new/", "/customers/new/?kind=organisation", "/prospects/new/"),
     "admin": ("/tiers/schemes/new/", "/feeds/upload/", "/feeds/columns/", "/people/new/", "/rules/quality/"),
     "manager": ("/moves/", "/silent/", "/customers/export/", "/handovers/new/"),
@@ -77,6 +77,13 @@ def test_every_page_of_the_role(desks: Desks, role: str):
     alike = navigation(desks, LIKE[role]) if role in LIKE else []
     places = [place for place in navigation(desks, role) if place not in alike or place == "/"]
     found = looks(desks, role, (*places, *BESIDES.get(role, ())))
+    assert not found, "\n".join(found)
+
+
+def test_a_case_with_its_parts(desks: Desks):
+    page = desks.open("head", path="/complaints/")
+    case = page.locator("tbody tr td.is-main a").first.get_attribute("href")
+    found = looks(desks, "head", [f"{case}", "/complaints/board/", "/complaints/statistics/"])
     assert not found, "\n".join(found)
 
 

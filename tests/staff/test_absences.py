@@ -13,7 +13,7 @@ from core.errors import DomainError
 from core.models import TrailEntry
 from customers.models import Customer, CustomerPosition
 from staff import queries
-from staff.models import Absence, Branch, User
+from staff.models import Absence, Branch, Notification, User
 from staff.services import absences as services
 from tests import factories as make
 
@@ -35,6 +35,14 @@ def enter(user: User, first: int, last: int, *, actor: User | None = None, deput
     return services.enter_absence(user=user, deputy=deputy, actor=actor or user, at=now(), **days)
 
 
+def told() -> set[tuple[int, str]]:
+    """Who was told what since the last time."""
+    found = {(row.user_id, row.params["absence"]) for row in Notification.objects.all()}
+    assert all("%(" not in queries.words_of(row) for row in Notification.objects.all())
+    Notification.objects.all().delete()
+    return found
+
+
 def refused(code: str, *args: Any, **kwargs: Any) -> None:
     with pytest.raises(DomainError) as caught:
         enter(*args, **kwargs)
@@ -45,6 +53,7 @@ def test_entered_by_oneself_or_the_head(branch: Branch) -> None:
     lin, wang, head = person(branch), person(branch), person(branch, "branch_head")
     elsewhere = person(make.make_branch(parent=branch.parent))
     absence = enter(lin, 0, 3, deputy=wang)
+    assert told() == {(wang.pk, "deputy"), (head.pk, "unit")}
 
     assert queries.deputies_on(today()) == {lin.pk: wang.pk}
     assert TrailEntry.objects.get(action="enter_absence").changes["deputy"] == wang.staff_no
@@ -58,10 +67,12 @@ def test_entered_by_oneself_or_the_head(branch: Branch) -> None:
     refused("deputy_away", wang, 3, 6, deputy=lin)
     refused("not_your_person", elsewhere, 1, 2, actor=head)
     assert enter(wang, 4, 4, actor=head).deputy is None
+    assert told() == {(wang.pk, "own")}
     assert set(queries.absences_for(head)) == set(Absence.objects.all())
     assert list(queries.absences_for(wang)) == list(Absence.objects.order_by("pk"))  # one's own, one stands in
 
     services.cancel_absence(absence=absence, actor=lin, at=now())
+    assert told() == {(wang.pk, "deputy_off"), (head.pk, "unit_off")}
     assert queries.deputies_on(today()) == {}
     with pytest.raises(services.AbsenceCancelled):
         services.cancel_absence(absence=absence, actor=lin, at=now())

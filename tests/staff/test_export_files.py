@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from core.clock import today
 from core.models import Job, TrailEntry
 from staff.enums import ExportState
-from staff.models import Export
+from staff.models import Absence, Export
 from staff.services import exports
 from tests.conftest import ClientOf
 from tests.factories import NOW
@@ -79,6 +80,24 @@ def test_whose_rights_changed_does_not_fetch_it(bank: Bank, uploads: Path, clien
     assert fetch(client, export).status_code == 404
     page = client.get(reverse("staff:export_detail", args=[export.pk])).content.decode()
     assert reverse("staff:export", args=[export.pk]) not in page
+
+
+def test_a_deputys_file_is_closed_once_the_colleague_is_back(bank: Bank, uploads: Path, client_of: ClientOf):
+    absence = Absence.objects.create(
+        user=bank.colleague,
+        deputy=bank.asker,
+        starts_on=today(),
+        ends_on=today(),
+        created_by=bank.head,
+        created_at=NOW,
+    )
+    export = ready(bank, uploads, stood_in=[bank.colleague.pk])
+    client = client_of(bank.asker)
+
+    assert fetch(client, export).status_code == 200
+    Absence.objects.filter(pk=absence.pk).update(cancelled_at=NOW)
+    assert fetch(client, export).status_code == 404
+    assert "stand in" in page_of(client, "staff:export_detail", export.pk)
 
 
 def test_a_file_has_its_time(bank: Bank, uploads: Path, client_of: ClientOf):

@@ -1,14 +1,17 @@
 import re
+from pathlib import Path
 
 import pytest
 
 from core import trail
 from core.models import TrailEntry
+from staff.enums import SUBJECTS
 from staff.models import ApiToken, User
 from staff.services import OwnAccount
 from tests.factories import NOW, PASSWORD, make_branch, make_head_office, make_token, make_user
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -164,7 +167,7 @@ class TestTrail:
         [
             ("action=reveal", ["reveal"]),
             ("who=night", ["run"]),
-            ("subject=customers", ["reveal"]),
+            ("subject=customers.customer", ["reveal"]),
             ("number=A7", ["change"]),
             ("since=2026-11-20&until=2026-11-20", ["run", "change", "reveal"]),
             ("since=2026-11-21&who=night", []),
@@ -174,6 +177,19 @@ class TestTrail:
     )
     def test_filters(self, auditor, query, found):
         assert self.found(auditor.get(f"/trail/?{query}")) == found
+
+    def test_kinds_are_named_in_words(self, auditor):
+        page = auditor.get("/trail/", headers={"accept-language": "en"}).content.decode()
+        assert "Member of staff A7" in page
+        assert "staff.user A7" not in page
+        said = re.compile(r'subject=f?"([a-z_.{}]+)"|^SUBJECT(?:: Final)? = "([a-z_.]+)"', re.M)
+        written = {
+            one or other
+            for app in ("core", "staff", "customers", "tiers", "servicing", "complaints", "insights", "depositcrm")
+            for path in (ROOT / app).rglob("*.py")
+            for one, other in said.findall(path.read_text())
+        }
+        assert {kind for kind in written if "{" not in kind} - set(SUBJECTS) == set()
 
     def test_compliance_of_a_unit_reads_its_own_peoples_acts(self, client_of):
         officer = make_user(role="compliance", branch=self.person.branch)

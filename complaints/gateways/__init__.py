@@ -1,0 +1,1 @@
+"""The outside world of complaints: the sealed files on the disk, the virus scanner."""
