@@ -84,6 +84,7 @@ class ComplaintViewSet(ApiMixin, mixins.ListModelMixin, mixins.RetrieveModelMixi
         return self._answer(made, status.HTTP_201_CREATED)
 
     @extend_schema(
+        operation_id="complaints_move",
         request=shapes.NoteSerializer,
         responses=shapes.ComplaintSerializer,
         parameters=[OpenApiParameter("move", str, OpenApiParameter.PATH, enum=list(TAKES))],

@@ -29,6 +29,7 @@ class TrailEntry(models.Model):
         indexes = [
             models.Index(fields=["subject", "subject_id", "-id"], name="trail_subject"),
             models.Index(fields=["actor_no", "-id"], name="trail_actor"),
+            models.Index(fields=["subject_id"], name="trail_kept", condition=Q(changes__has_key="kept_from")),
         ]
 
     def __str__(self) -> str:

@@ -57,17 +57,22 @@ class SealedUploadHandler(FileUploadHandler):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = folder / f"{uuid.uuid4().hex}{SUFFIX}"
         self.digest = hashlib.sha256()
-        self.received = 0
+        self.received = getattr(self, "received", 0)  # of all files sent together
         self.sealing = _Sealing(self.path)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.received += len(raw_data)
-        if self.received > settings.FEED_MAX_BYTES:
+        if self.received > self._most():
             self._drop()
             raise StopUpload(connection_reset=True)
         self.digest.update(raw_data)
         with self._cleanly():
             self.sealing.write(raw_data)
+
+    def _most(self) -> int:
+        """Bytes that may be sent at once: feed files are large, whatever else people file is not."""
+        is_feed = self.request is not None and self.request.path.startswith(settings.FEED_ADDRESSES)
+        return settings.FEED_MAX_BYTES if is_feed else settings.UPLOAD_MAX_BYTES
 
     def file_complete(self, file_size: int) -> SealedFile:
         with self._cleanly():

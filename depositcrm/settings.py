@@ -233,6 +233,8 @@ FEED_INBOX = Path(os.environ.get("DEPOSITCRM_INBOX") or VAR / "inbox")
 FILE_UPLOAD_HANDLERS = ["core.uploads.SealedUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FEED_MAX_BYTES = 2 * 1024**3
+FEED_ADDRESSES = ("/feeds/", "/api/v1/feeds/")
+UPLOAD_MAX_BYTES = 200 * 1024**2
 # clamd on this machine looks through evidence of complaints; "" = no virus scanner.
 CLAMD_SOCKET = os.environ.get("CLAMD_SOCKET", "")
 

@@ -89,6 +89,7 @@ class Event(TextChoices):
     APPROVAL_DECIDED = "approval_decided", _("A request of mine is decided")
     JOB_DONE = "job_done", _("A file of mine is ready or failed")
     CASE_RECEIVED = "case_received", _("A complaint for my unit to decide came in")
+    CASE_WITHDRAWN = "case_withdrawn", _("A complaint of my unit was withdrawn")
     CASE_ASSIGNED = "case_assigned", _("A complaint is given to me")
     PROBLEM_FOUND = "problem_found", _("Complaints of one cause come again and again")
     ACTION_ASSIGNED = "action_assigned", _("A corrective action is given to me")
@@ -115,6 +116,7 @@ EVENT_WORDS = {
     Event.APPROVAL_DECIDED: _("Decided: %(subject)s, %(state)s"),
     Event.JOB_DONE: _("File no. %(number)s: %(state)s"),
     Event.CASE_RECEIVED: _("Complaint %(number)s came in, to be decided by %(day)s"),
+    Event.CASE_WITHDRAWN: _("Complaint %(number)s was withdrawn by the complainant"),
     Event.CASE_ASSIGNED: _("Complaint %(number)s is yours, to be decided by %(day)s"),
     Event.PROBLEM_FOUND: _("Problem no. %(number)s: %(count)s complaints of one cause within %(days)s days"),
     Event.ACTION_ASSIGNED: _("Corrective action no. %(number)s is yours, due on %(day)s"),

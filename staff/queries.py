@@ -17,6 +17,8 @@ from staff.rules import EVENTS, EXPORTS, NOTICES, EventRule, ExportLimits, how_t
 
 # Who decides on large files: for their own units, head office for the bank.
 EXPORT_DECIDERS = (*HEADS, Role.COMPLIANCE)
+# What acts on a complaint are about.
+CASE = "complaints.complaint"
 # Words for the actions of the trail; one without a word shows as it is.
 ACTIONS = {
     "answer": _("Answered"),
@@ -156,11 +158,22 @@ def trail_for(user: User) -> QuerySet[TrailEntry]:
         return entries
     if user.role != Role.COMPLIANCE:
         return entries.none()
-    # What is done to a case is not for whoever is kept away from it.
-    scope, entries = scope_of(user), entries.exclude(changes__kept_from__contains=user.pk)
+    scope, entries = scope_of(user), _without_cases_kept_from(user, entries)
     if scope.reach == Reach.BANK:
         return entries
     return entries.filter(actor_id__in=User.objects.filter(branch_id__in=scope.branch_ids).values("pk"))
+
+
+def _without_cases_kept_from(user: User, entries: QuerySet[TrailEntry]) -> QuerySet[TrailEntry]:
+    """Without what was done to a case this person is kept away from, before that day as after it.
+
+    An entry names them in "kept_from"; the others of the case have its number as their subject's or in "complaint".
+    """
+    kept = Q(changes__has_key="kept_from", changes__kept_from__contains=user.pk)
+    numbers = TrailEntry.objects.filter(kept, subject=CASE).order_by().values_list("subject_id", flat=True).distinct()
+    cases = list(numbers)
+    of_cases = Q(subject=CASE, subject_id__in=cases) | Q(changes__has_key="complaint", changes__complaint__in=cases)
+    return entries.exclude(kept).exclude(of_cases) if cases else entries.exclude(kept)
 
 
 def tokens_of(user: User) -> QuerySet[ApiToken]:

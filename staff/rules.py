@@ -106,6 +106,7 @@ EVENTS: Final[Mapping[str, EventRule]] = {
     Event.APPROVAL_DECIDED: EventRule(),
     Event.JOB_DONE: EventRule(),
     Event.CASE_RECEIVED: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.CASE_WITHDRAWN: EventRule(),
     Event.CASE_ASSIGNED: EventRule(digest=Digest.AT_ONCE, may_mute=False),
     Event.PROBLEM_FOUND: EventRule(digest=Digest.DAILY, may_mute=False),
     Event.ACTION_ASSIGNED: EventRule(digest=Digest.DAILY, may_mute=False),

@@ -40,9 +40,9 @@ PERSONAS = (
 PROPER = {
     *("English", "Excel", "Word", "JavaScript", "Authorization", "Bearer", "Idempotency", "Key"),
     *("CSV", "XLSX", "UTF", "GB", "GZ", "gz", "ID", "CNY", "OK", "API", "OpenAPI", "QR", "TOTP", "IP"),
-    *("Ctrl", "Alt", "Shift", "Enter", "Esc", "Tab", "Chrome", "Firefox"),
+    *("PDF", "zip", "MB", "Ctrl", "Alt", "Shift", "Enter", "Esc", "Tab", "Chrome", "Firefox"),
 }
-OWN_APPS = ("staff", "customers", "tiers", "servicing")
+OWN_APPS = ("staff", "customers", "tiers", "servicing", "complaints")
 OWN_NAMES = {"简体中文", "中文"}
 # Files not for reading, and pages that answer a program.
 NOT_PAGES = {"mfa_download_recovery_codes", "customers:feed_sample", "customers:feed_rejects", "metrics"}

@@ -35,7 +35,7 @@ class ExtensionState(TextChoices):
 
     ASKED = "asked", _("Waiting for a decision")
     APPROVED = "approved", _("Approved, complainant to be told")
-    GRANTED = "granted", _("In force")
+    GRANTED = "granted", pgettext_lazy("extension", "In force")
     REFUSED = "refused", pgettext_lazy("extension", "Refused")
     LAPSED = "lapsed", pgettext_lazy("extension", "Lapsed")
 

@@ -1,5 +1,6 @@
 """The filters of complaints: for the inbox, the board, the statistics and files alike."""
 
+from collections.abc import Set
 from typing import Any, ClassVar
 
 import django_filters
@@ -45,6 +46,13 @@ TIMINGS = [
 NONE_WORDS = {"product": pgettext_lazy("product", "None"), "cause": _("Not found yet")}
 
 
+# What is seldom asked for.
+RARE = frozenset(
+    {"law", "unit", "area", "product", "cause", "source", "tier", "finding", "timing"}
+    | {"received_from", "received_to", "closed_from", "closed_to"}
+)
+
+
 def _units(request: Any) -> QuerySet[Branch]:
     return queries.units_seen(request.user) if request else Branch.objects.none()
 
@@ -57,11 +65,12 @@ class CaseFilter(ListFilter):
     """Cases still to be decided unless another state is asked for. Days are both ends included.
 
     `unit` is the unit complained of, `area` it and those below it, `desk` the unit that decides. `kept` names the
-    filters a page has (none = all), `usual` the state it shows without being asked.
+    filters a page has (none = all), `usual` the state it shows without being asked; `rare` stand behind "More filters".
     """
 
     kept: ClassVar[frozenset[str]] = frozenset()
     usual: ClassVar[str] = "open"
+    rare: ClassVar[frozenset[str]] = RARE
 
     number = django_filters.CharFilter(label=_("Number"), method="numbered", max_length=40)
     state = django_filters.ChoiceFilter(label=_("State"), choices=STAGES, method="as_given", empty_label=None)
@@ -88,6 +97,7 @@ class CaseFilter(ListFilter):
     )
     area = LoadedChoiceFilter(
         label=_("Unit with those below"),
+        field_name="branch",
         method="in_area",
         queryset=_units,
         to_field_name="code",
@@ -101,7 +111,7 @@ class CaseFilter(ListFilter):
     source = django_filters.ChoiceFilter(label=_("Way in"), choices=Source.choices, empty_label=_("All"))
     tier = django_filters.ChoiceFilter(label=_("Tier"), empty_label=_("All"))
     finding = django_filters.ChoiceFilter(
-        label=_("Finding"),
+        label=pgettext_lazy("complaint", "Finding"),
         choices=Finding.choices,
         empty_label=_("All"),
         null_label=_("Not decided yet"),
@@ -129,6 +139,7 @@ class CaseFilter(ListFilter):
         for name in set(self.filters) - self.kept if self.kept else ():
             del self.filters[name]
         fields: Any = self.form.fields
+        _fold(self.form, self.data, self.rare & fields.keys())
         if "state" in fields:
             fields["state"].initial = self.usual
         _offer_codes(fields)
@@ -164,6 +175,11 @@ class CaseFilter(ListFilter):
 
     def timed(self, rows: QuerySet[Complaint], name: str, timing: str) -> QuerySet[Complaint]:
         return rows.filter(queries.timing_is(timing, today()))
+
+
+def _fold(form: Any, chosen: Any, rare: Set[str]) -> None:
+    """Which fields stand behind "More filters", and whether one of them is in use, so that they stand open."""
+    form.rare, form.is_rare_used = rare, any((chosen or {}).get(name) for name in rare)
 
 
 def _offer_codes(fields: Any) -> None:

@@ -53,14 +53,14 @@ def clock_cell(clock: ClockState | None) -> Cell:
     if clock is None:
         return Cell("")
     loud = clock.tone in {"bad", "warn"} and clock.state in {"running", "missed"}
-    return Cell(clock.words, "badge" if loud else "wrap", tone=clock.tone if loud else "")
+    return Cell(clock.words, "badge" if loud else "text", tone=clock.tone if loud else "")
 
 
 def _next_cell(clock: ClockState | None) -> Cell:
     if clock is None:
         return Cell("")
     loud = clock.tone in {"bad", "warn"}
-    return Cell(clock.words, "badge" if loud else "wrap", tone=clock.tone if loud else "", hint=clock.label)
+    return Cell(clock.words, "badge" if loud else "text", tone=clock.tone if loud else "", hint=clock.label)
 
 
 def _clock(pick: Callable[[Clocks], Cell]) -> Callable[[], Callable[[Complaint], Cell]]:
@@ -136,7 +136,7 @@ INBOX = ListPage(
         Column("source_no", _("Number given by the sender"), is_default=False),
         Column("product", _("Product"), lambda row: word_for("products", row.product), is_default=False),
         Column("cause", _("Root cause"), lambda row: word_for("causes", row.cause), is_default=False),
-        Column("finding", _("Finding"), _finding, is_default=False),
+        Column("finding", pgettext_lazy("complaint", "Finding"), _finding, is_default=False),
         Column("answered", _("Answered on"), "answered_on", kind="date", is_default=False),
         Column("closed", _("Ended on"), "closed_on", kind="date", sort=("closed_on", "pk"), is_default=False),
     ),

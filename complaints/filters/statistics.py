@@ -24,6 +24,7 @@ class StatisticsFilter(CaseFilter):
 
     kept = frozenset({"by", "since", "until", "area", "unit", "category", "product", "source", "tier", "grade"})
     usual = "all"
+    rare = frozenset()
 
     by = django_filters.ChoiceFilter(label=_("Counted by"), choices=BY, method="as_given", empty_label=None)
     since = django_filters.DateFilter(label=_("From"), method="as_given", widget=DAY)

@@ -30,7 +30,9 @@ class NoteForm(CaseForm):
 class HandlerForm(CaseForm):
     """Who works on the case: somebody of the unit that decides it."""
 
-    handler = forms.ModelChoiceField(label=_("Handler"), queryset=User.objects.none(), to_field_name="staff_no")
+    handler = forms.ModelChoiceField(
+        label=_("Handler"), queryset=User.objects.none(), to_field_name="staff_no", empty_label=_("Choose")
+    )
 
     def __init__(self, *args: Any, case: Complaint, **kwargs: Any) -> None:
         super().__init__(*args, case=case, **kwargs)
@@ -99,7 +101,9 @@ class StepAsideForm(ReasonForm):
 class LiftForm(ReasonForm):
     """Who may come near again."""
 
-    user = forms.ModelChoiceField(label=_("Who"), queryset=User.objects.none(), to_field_name="staff_no")
+    user = forms.ModelChoiceField(
+        label=_("Who"), queryset=User.objects.none(), to_field_name="staff_no", empty_label=_("Choose")
+    )
     field_order = ["user", "reason"]
 
     def __init__(self, *args: Any, case: Complaint, **kwargs: Any) -> None:
@@ -122,7 +126,9 @@ class GradeForm(ReasonForm):
 class DeskForm(ReasonForm):
     """The unit that is to decide."""
 
-    desk = forms.ModelChoiceField(label=_("Unit that decides"), queryset=Branch.objects.none(), to_field_name="code")
+    desk = forms.ModelChoiceField(
+        label=_("Unit that decides"), queryset=Branch.objects.none(), to_field_name="code", empty_label=_("Choose")
+    )
     field_order = ["desk", "reason"]
 
     def __init__(self, *args: Any, case: Complaint, **kwargs: Any) -> None:

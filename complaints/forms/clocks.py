@@ -6,15 +6,16 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.enums import AttemptResult, PauseReason
+from complaints.forms.days import DAY
 from complaints.forms.versions import VersionForm
 from complaints.queries.clocks import KIND, WAYS
 from complaints.rules.clocks import BUILT_IN, LIMITS, read_clocks
 from core.clock import now, today
 from staff.services.policies import PolicyKind, Text
 
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 MINUTE = "%Y-%m-%dT%H:%M"
 
 
@@ -22,7 +23,7 @@ class AttemptForm(forms.Form):
     """One try to reach the complainant."""
 
     how = forms.ChoiceField(label=_("How"), choices=WAYS)
-    result = forms.ChoiceField(label=_("What came of it"), choices=AttemptResult)
+    result = forms.ChoiceField(label=_("What came of it"), choices=AttemptResult, widget=forms.RadioSelect)
     tried_at = forms.DateTimeField(
         label=_("When"), widget=forms.DateTimeInput({"type": "datetime-local"}, format=MINUTE), input_formats=[MINUTE]
     )
@@ -69,7 +70,7 @@ class DecideForm(forms.Form):
     """Whether more time is given."""
 
     approved = forms.TypedChoiceField(
-        label=_("Decision"),
+        label=pgettext_lazy("more time", "Decision"),
         choices=[("yes", _("Approve")), ("no", _("Refuse"))],
         coerce=lambda typed: typed == "yes",
         widget=forms.RadioSelect,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.enums import Delivery, Finding, RemedyKind
+from complaints.forms.days import DAY
 from complaints.forms.versions import VersionForm
 from complaints.queries.choices import causes_offered, word_for
 from complaints.queries.decisions import KIND
@@ -17,7 +18,6 @@ from complaints.services.decisions import FAULTS
 from core.clock import today
 from staff.services.policies import PolicyKind, Text
 
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 MOST = 4000
 FIELD_OF_FAULT = {"remedy": "remedy", "amount": "amount", "no_amount": "amount"}
 

@@ -12,7 +12,9 @@ from staff.models import User
 class SeveralForm(forms.Form):
     """Who works on the cases from now on."""
 
-    handler = forms.ModelChoiceField(label=_("Handler"), queryset=User.objects.none(), to_field_name="staff_no")
+    handler = forms.ModelChoiceField(
+        label=_("Handler"), queryset=User.objects.none(), to_field_name="staff_no", empty_label=_("Choose")
+    )
 
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.enums import Complainant, Grade, Source
+from complaints.forms.days import DAY
 from complaints.queries.choices import offered
 from complaints.queries.intake import colleagues_named
 from complaints.rules.intake import MIN_TEXT
@@ -17,7 +18,6 @@ from core.pages.choices import LongSelect
 from staff.models import User
 from staff.queries import branches_by_tree
 
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 WORDS = 4000
 OFF = {"autocomplete": "off"}
 TEL = {**OFF, "inputmode": "tel"}
@@ -43,7 +43,7 @@ class AlikeForm(forms.Form):
     source_no = forms.CharField(
         label=_("Number given by the sender"), max_length=40, required=False, widget=forms.TextInput(OFF)
     )
-    category = forms.ChoiceField(label=_("Category"), choices=lambda: offered("categories"))
+    category = forms.ChoiceField(label=_("Category"), choices=lambda: [("", _("Choose")), *offered("categories")])
 
 
 class IntakeForm(AlikeForm):

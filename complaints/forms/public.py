@@ -41,7 +41,9 @@ class PublicForm(forms.Form):
         widget=LongSelect,
         empty_label=_("Choose"),
     )
-    category = forms.ChoiceField(label=_("What is it about?"), choices=lambda: offered("categories"))
+    category = forms.ChoiceField(
+        label=_("What is it about?"), choices=lambda: [("", _("Choose")), *offered("categories")]
+    )
     account = forms.CharField(
         label=pgettext_lazy("complaint", "What happened?"),
         min_length=MIN_TEXT,
@@ -51,6 +53,9 @@ class PublicForm(forms.Form):
     )
     wanted = forms.CharField(
         label=_("What should we do?"), max_length=500, required=False, widget=forms.Textarea({"rows": 2})
+    )
+    about_head = forms.BooleanField(
+        label=_("It is about the head of this branch: have the unit above look into it."), required=False
     )
     anonymous = forms.BooleanField(
         label=_("I do not want to give my name. I know that nobody can then tell me the answer."), required=False

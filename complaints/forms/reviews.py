@@ -6,11 +6,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from complaints.enums import ReviewOutcome
+from complaints.forms.days import DAY
 from complaints.queries.reviews import reviewers_for
 from core.clock import today
 from staff.models import User
-
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
 class AskForm(forms.Form):
@@ -29,7 +28,9 @@ class AskForm(forms.Form):
 class ReviewerForm(forms.Form):
     """Who looks at it again."""
 
-    reviewer = forms.ModelChoiceField(label=_("Reviewer"), queryset=User.objects.none(), to_field_name="staff_no")
+    reviewer = forms.ModelChoiceField(
+        label=_("Reviewer"), queryset=User.objects.none(), to_field_name="staff_no", empty_label=_("Choose")
+    )
 
     def __init__(self, *args: Any, review: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,13 +3,15 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from complaints.forms.days import DAY
+
 
 class VersionForm(forms.Form):
     """The day a version takes over and the reason for it."""
 
     effective_on = forms.DateField(
         label=_("Effective from"),
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        widget=DAY,
         help_text=_("It takes over at midnight, as this day begins."),
     )
     note = forms.CharField(

@@ -26,7 +26,8 @@ def case_scope(user: User | AnonymousUser, path: str = "") -> Q:
     """The complaints a person may see, as a condition on them or on rows whose complaint is at `path`.
 
     Heads and compliance those of their units and those their desk decides; managers those of their customers and
-    those they handle or wrote down; the counter those it wrote down or handles. Never one they are recused from.
+    those they handle or wrote down; the counter those it wrote down or handles. Never one they are recused from, and
+    the customer's own managers none from the web form before it was accepted: it may be about them.
     """
     scope = scope_of(user)
     if scope.reach == Reach.NOTHING:
@@ -48,7 +49,8 @@ def case_scope(user: User | AnonymousUser, path: str = "") -> Q:
 @once_a_request
 def _of_book(scope: Scope) -> list[int]:
     # Ids, not a join: PostgreSQL can then combine index look-ups instead of reading every case.
-    return list(Complaint.everything.filter(in_scope(scope, "customer__")).order_by().values_list("pk", flat=True))
+    looked_at = Complaint.everything.exclude(source=Source.WEB, state=CaseState.REGISTERED)
+    return list(looked_at.filter(in_scope(scope, "customer__")).order_by().values_list("pk", flat=True))
 
 
 class CaseRows(models.QuerySet[Row]):

@@ -22,6 +22,9 @@ WORKERS = (*COUNTER, *BOOK_KEEPERS, *LEADERS)
 # What is written to the trail only: everything else of a case is a move.
 MOVES = frozenset(Move.values)
 INTERNAL = frozenset({"customer", "kept_from", "same_as"})
+# What the trail keeps as the number of a person or the code of a unit.
+PEOPLE = frozenset({"handler", "reviewer", "who"})
+UNITS = frozenset({"desk"})
 PART_COLUMNS = ("account", "wanted", "name", "phone", "address")
 # Whoever took it down hears of it when the complainant comes back to withdraw.
 WRITERS_MOVES = frozenset({Move.WITHDRAW})
@@ -77,7 +80,7 @@ def may_work_on(user: User, case: Complaint) -> bool:
 
 def may_move(user: User, case: Complaint, move: Move) -> bool:
     """Whether a person may take a move, apart from what state the case is in."""
-    if move in LEADERS_MOVES:
+    if move in LEADERS_MOVES or (move == Move.WITHDRAW and case.state == CaseState.PROPOSED):
         return may_lead(user, case)
     if move in WRITERS_MOVES and case.registered_by_id == user.pk and user.pk not in case.recused:
         return True
@@ -145,11 +148,28 @@ def _moves(rows: QuerySet[CaseMove]) -> Iterator[Happening]:
 
 def _acts(rows: QuerySet[TrailEntry]) -> Iterator[Happening]:
     found = list(rows.order_by("id"))
-    numbers = {row.actor_no for row in found}
+    numbers = {row.actor_no for row in found}.union(*(_told(row, PEOPLE) for row in found))
+    codes: set[Any] = set().union(*(_told(row, UNITS) for row in found))
     names = dict(User.objects.filter(staff_no__in=numbers).values_list("staff_no", "name"))
+    units = dict(Branch.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
     for row in found:
-        changes = tuple((key, value) for key, value in row.changes.items() if key not in INTERNAL)
+        known = {**dict.fromkeys(PEOPLE, names), **dict.fromkeys(UNITS, units)}
+        changes = tuple(
+            (key, _named(value, known.get(key, {}))) for key, value in row.changes.items() if key not in INTERNAL
+        )
         yield Happening(row.at, row.action, names.get(row.actor_no, row.actor_no), row.reason, changes=changes)
+
+
+def _told(row: TrailEntry, keys: frozenset[str]) -> set[Any]:
+    """What an entry of the trail says under these keys, before and after alike."""
+    said = [row.changes[key] for key in keys if key in row.changes]
+    return {each for value in said for each in (value if isinstance(value, list) else [value]) if each}
+
+
+def _named(value: Any, names: dict[str, str]) -> Any:
+    if not names:
+        return value
+    return [names.get(each, each) for each in value] if isinstance(value, list) else names.get(value, value)
 
 
 def open_cases_of(customer_id: int, user: User) -> QuerySet[Complaint]:

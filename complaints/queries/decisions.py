@@ -14,12 +14,11 @@ from django.utils.translation import gettext as _t
 from complaints.enums import CaseState, Complainant, Finding, Move, RemedyKind
 from complaints.models import Complaint, Decision
 from complaints.queries.cases import account_of, may_lead, may_work_on
-from complaints.queries.clocks import clock_rules_on
+from complaints.queries.clocks import clock_rules_on, day_of
 from complaints.queries.reviews import review_desk
 from complaints.rules.decisions import BUILT_IN, LetterRules, day_words, filled, read_letter, tongue
 from complaints.rules.moves import moves_from
 from core import crypto
-from core.clock import SHANGHAI
 from core.memo import once_a_request
 from core.money import format_yuan
 from servicing.queries.surveys import bank_name
@@ -89,6 +88,11 @@ def said_in(decision: Decision, case: Complaint) -> Said:
         crypto.unseal(column_of("facts", decision), str(case.once), decision.facts_cipher),
         crypto.unseal(column_of("words", decision), str(case.once), decision.words_cipher),
     )
+
+
+def may_read(user: User, case: Complaint, decision: Decision) -> bool:
+    """Whether a person reads a decision and its letter: who works on the case; once approved, whoever sees the case."""
+    return decision.approved_by_id is not None or may_work_on(user, case)
 
 
 def may_decide(user: User, case: Complaint, decision: Decision | None) -> bool:
@@ -191,4 +195,4 @@ def told_on(case: Complaint, decision: Decision) -> date | None:
 
 def sent_out_on(decision: Decision) -> date | None:
     """The bank's day a decision was approved and went out."""
-    return decision.approved_at.astimezone(SHANGHAI).date() if decision.approved_at else None
+    return day_of(decision.approved_at) if decision.approved_at else None

@@ -12,6 +12,7 @@ from django.db.models.functions import Mod
 from complaints.gateways.vault import pieces
 from complaints.models import Complaint, Evidence
 from complaints.queries.cases import may_work_on
+from complaints.rules.moves import ENDED
 from core.crypto import CryptoError
 from core.models import TrailEntry
 from staff.access import HEADS, has_role
@@ -22,7 +23,6 @@ SUBJECT = "complaints.evidence"
 OPENED, DAMAGED, SOUND = "open", "damaged", "sound_again"
 # Who oversees a case: they see who opened what, and what was taken out.
 OVERSEERS = (*HEADS, Role.COMPLIANCE)
-ENDED = ("closed", "withdrawn")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,9 @@ from typing import Final
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
-from complaints.enums import CaseState
 from complaints.models import Complaint, Decision
 from complaints.models.cases import ComplaintQuerySet
-from complaints.rules.moves import DECIDED, LIVE, OPEN
+from complaints.rules.moves import DECIDED, ENDED, LIVE, OPEN
 from staff.access import BOOK_KEEPERS, COUNTER, HEADS, scope_of
 from staff.enums import Reach, Role
 from staff.models import Branch, User
@@ -18,7 +17,6 @@ from staff.models import Branch, User
 SOON, WEEK = 3, 7
 # Only open cases have a next deadline; said so, every index that ends in it serves.
 IS_OPEN: Final = Q(next_due_on__isnull=False)
-ENDED: Final = (CaseState.CLOSED, CaseState.WITHDRAWN)
 HANDLERS: Final = (*COUNTER, *BOOK_KEEPERS, *HEADS, Role.COMPLIANCE)
 # Long, or nobody's business in a list.
 _WIDE: Final = (

@@ -4,10 +4,8 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from complaints.enums import CaseState
 from complaints.models import Complaint
-
-ENDED = (CaseState.CLOSED, CaseState.WITHDRAWN)
+from complaints.rules.moves import ENDED
 
 
 def quiet_customers(day: date) -> QuerySet[Complaint, int]:

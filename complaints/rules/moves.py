@@ -35,6 +35,8 @@ OPEN: Final = (
 )
 # Not ended: what is left to do on an answered case is to close it.
 LIVE: Final = (*OPEN, CaseState.ANSWERED)
+# Over, unless it is opened again: the file stays as it is.
+ENDED: Final = (CaseState.CLOSED, CaseState.WITHDRAWN)
 # The complainant has the decision.
 DECIDED: Final = (CaseState.ANSWERED, CaseState.CLOSED)
 

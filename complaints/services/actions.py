@@ -15,8 +15,9 @@ from complaints.enums import ActionState, ProblemState
 from complaints.models import Complaint, CorrectiveAction, Problem
 from complaints.queries import actions as queries
 from complaints.queries.choices import intake_choices
-from complaints.queries.evidence import ENDED
-from complaints.services.states import day_of, locked_case, record_case
+from complaints.queries.clocks import day_of
+from complaints.rules.moves import ENDED
+from complaints.services.states import locked_case, record_case
 from core import trail
 from core.errors import DomainError
 from core.jobs import Counts

@@ -2,18 +2,25 @@
 
 from datetime import date, datetime, timedelta
 
-from complaints.enums import CaseState
+from complaints.enums import CaseState, Source
 from complaints.models import Complaint
 from complaints.queries.clocks import clock_rules_on
+from complaints.rules.moves import ENDED
 from customers.services.alerts import keep_case_alert
 from staff.models import User
-
-ENDED = (CaseState.CLOSED, CaseState.WITHDRAWN)
 
 
 def quiet_until(ended_on: date) -> date:
     """The last day without marketing after a case ended: the cooling days of the rules in force on that day."""
     return ended_on + timedelta(days=clock_rules_on(ended_on).cooling_days)
+
+
+def _unaware(case: Complaint) -> list[int]:
+    """Who does not read the alert: the recused, and the customer's managers until a web complaint was looked at."""
+    if case.customer is None or (case.source, case.state) != (Source.WEB, CaseState.REGISTERED):
+        return case.recused
+    own = {case.customer.manager_id, case.customer.backup_id}
+    return sorted({*case.recused, *(key for key in own if key is not None)})
 
 
 def keep_alert(*, case: Complaint, actor: User | None, at: datetime) -> None:
@@ -28,7 +35,7 @@ def keep_alert(*, case: Complaint, actor: User | None, at: datetime) -> None:
         customer=case.customer,
         case_no=case.number,
         ends_on=(case.quiet_until or case.closed_on) if case.state in ENDED else None,
-        hidden_from=case.recused,
+        hidden_from=_unaware(case),
         actor=actor,
         at=at,
     )

@@ -7,22 +7,23 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from complaints.enums import CaseState, Grade, Move
-from complaints.models import Complaint, CorrectiveAction, Recusal
+from complaints.enums import CaseState, Grade, Move, ReviewState
+from complaints.models import Complaint, CorrectiveAction, Recusal, Review
 from complaints.queries import cases as queries
-from complaints.queries.clocks import clock_rules_on, regraded_clock
+from complaints.queries.clocks import clock_rules_on, day_of, regraded_clock
 from complaints.queries.intake import desk_for
 from complaints.rules.clocks import reopened_clocks
 from complaints.rules.moves import LIVE, OPEN
 from complaints.services import states
 from complaints.services.alerts import keep_alert
 from complaints.services.escalation import escalate_case
-from complaints.services.states import day_of, locked_case, record_case
+from complaints.services.states import locked_case, record_case
 from core.calendar import bank_calendar
 from core.errors import DomainError
 from staff.access import HEADS
 from staff.enums import Event
 from staff.models import Branch, User
+from staff.queries import heads_near
 from staff.services.notices import forget, notify
 
 MIN_REASON = 2
@@ -103,10 +104,15 @@ def investigate(*, complaint: Complaint, actor: User, at: datetime, note: str = 
 def withdraw(*, complaint: Complaint, note: str, actor: User, at: datetime) -> Complaint:
     """The complainant takes it back: the case ends the same day; `note` says how they said so.
 
-    Raises NotYours, ReasonMissing, states.NotAllowed.
+    Those who lead the desk hear of it when somebody else does it. Raises NotYours, ReasonMissing, states.NotAllowed.
     """
     case = _for_move(complaint, Move.WITHDRAW, actor)
-    return states.move(complaint=case, move=Move.WITHDRAW, actor=actor, at=at, note=_words(note))
+    ended = states.move(complaint=case, move=Move.WITHDRAW, actor=actor, at=at, note=_words(note))
+    if not queries.may_lead(actor, ended):
+        once, params = f"{ended.number} withdrawn {ended.round}", {"number": ended.number}
+        heads = heads_near(ended.desk, but=actor.pk).exclude(pk__in=ended.recused)
+        notify(users=list(heads), event=Event.CASE_WITHDRAWN, once=once, at=at, url=_url(ended), params=params)
+    return ended
 
 
 @transaction.atomic
@@ -183,6 +189,7 @@ def recuse(
         if user.role in HEADS and user.branch_id == case.desk_id:
             case.desk, case.handler = desk_for(case.desk, frozenset(case.recused)), None
         case.save(update_fields=["recused", "handler", "desk"])
+        Review.everything.filter(complaint=case, reviewer=user, state=ReviewState.ASKED).update(reviewer=None)
         changes = {"who": user.staff_no, "is_named": is_named, "desk": case.desk.code}
         record_case(case=case, action="recuse", actor=actor, at=at, changes=changes)
         for url in (_url(case), *_actions_of(case, user)):
@@ -198,11 +205,17 @@ def step_aside(*, complaint: Complaint, reason: str, actor: User, at: datetime) 
 
 @transaction.atomic
 def lift_recusal(*, complaint: Complaint, user: User, reason: str, actor: User, at: datetime) -> Complaint:
-    """Let somebody near a case again, by those who lead it. Raises NotYours, ReasonMissing, NotKeptAway."""
+    """Let somebody near a case again, by those who lead it; whoever is complained of, by somebody above the desk.
+
+    Raises NotYours, ReasonMissing, NotKeptAway.
+    """
     case, why = _led(complaint, actor), _words(reason)
-    gone, _kinds = Recusal.everything.filter(complaint=case, user=user).delete()
-    if not gone:
+    found = Recusal.everything.filter(complaint=case, user=user).first()
+    if found is None:
         raise NotKeptAway(name=user.name)
+    if found.is_named and case.desk.parent_id is not None and actor.branch_id == case.desk_id:
+        raise NotYours()
+    found.delete()
     case.recused = [pk for pk in case.recused if pk != user.pk]
     case.save(update_fields=["recused"])
     record_case(case=case, action="lift_recusal", actor=actor, at=at, changes={"who": user.staff_no, "why": why})

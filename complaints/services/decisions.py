@@ -12,9 +12,10 @@ from complaints.models import Complaint, Decision
 from complaints.queries import decisions as queries
 from complaints.queries.cases import may_lead, may_work_on
 from complaints.queries.choices import intake_choices
+from complaints.queries.clocks import day_of
 from complaints.rules.decisions import fault_of
 from complaints.rules.moves import leads_to
-from complaints.services.states import NotAllowed, day_of, locked_case, move, record_case
+from complaints.services.states import NotAllowed, locked_case, move, record_case
 from core import crypto
 from core.errors import DomainError
 from staff.enums import Event

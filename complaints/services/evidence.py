@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from complaints.gateways import scan, vault
 from complaints.models import Complaint, Evidence
 from complaints.queries import evidence as queries
-from complaints.queries.evidence import DAMAGED, ENDED, OPENED, SOUND, SUBJECT
+from complaints.queries.clocks import day_of
+from complaints.queries.evidence import DAMAGED, OPENED, SOUND, SUBJECT
 from complaints.queries.limits import limits_on
 from complaints.rules.evidence import ENDINGS, plain_name, type_of
-from complaints.services.states import day_of, locked_case
+from complaints.rules.moves import ENDED
+from complaints.services.states import locked_case
 from core import trail
 from core.errors import DomainError
 from core.jobs import Counts

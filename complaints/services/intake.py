@@ -12,13 +12,13 @@ from complaints.enums import Complainant, Move
 from complaints.models import Complaint, Recusal
 from complaints.queries.cases import may_work_on
 from complaints.queries.choices import intake_choices
-from complaints.queries.clocks import clock_rules_on
+from complaints.queries.clocks import clock_rules_on, day_of
 from complaints.queries.intake import desk_for, is_joined_to, phone_index
 from complaints.rules.clocks import first_clocks
 from complaints.rules.intake import FORWARDED, MIN_TEXT, WITH_AUTHORITY, case_number, intake_fault
 from complaints.services.alerts import keep_alert
 from complaints.services.escalation import escalate_case
-from complaints.services.states import day_of, locked_case, record_case, write_move
+from complaints.services.states import locked_case, record_case, write_move
 from core import crypto
 from core.calendar import bank_calendar
 from core.errors import DomainError

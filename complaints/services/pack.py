@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from complaints.gateways import vault
 from complaints.models import Complaint, Evidence
 from complaints.queries import pack as queries
+from complaints.queries.clocks import day_of
 from complaints.queries.decisions import Letter
 from complaints.queries.pack import Part
 from complaints.services.evidence import is_sound
-from complaints.services.states import Recused, day_of, record_case
+from complaints.services.states import Recused, record_case
 from staff.models import User
 
 
@@ -84,7 +85,7 @@ def _is_sound(row: Evidence, case: Complaint, actor: User, at: datetime) -> bool
 
 def _head(case: Complaint, actor: User, at: datetime) -> dict[str, Any]:
     who = {"name": actor.name, "number": actor.staff_no, "unit": actor.branch.name}
-    mark = _("Internal, not to be passed on. Taken by %(name)s (%(number)s, %(unit)s), %(when)s.")
+    mark = _("For the bank and its regulator only. Taken by %(name)s (%(number)s, %(unit)s), %(when)s.")
     taken = mark % {**who, "when": f"{localtime(at):%Y-%m-%d %H:%M}"}
     return {"complaint": case.number, "mark": taken, "made_at": localtime(at).isoformat(), "made_by": who}
 

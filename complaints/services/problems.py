@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from complaints.enums import ActionState, ProblemState
 from complaints.models import CorrectiveAction, Problem
 from complaints.queries import problems as queries
+from complaints.queries.clocks import day_of
 from complaints.queries.limits import limits_on
 from complaints.queries.problems import Repeat
 from complaints.rules.limits import Limits
 from complaints.rules.problems import owner_of
-from complaints.services.states import day_of
 from core import trail
 from core.errors import DomainError
 from core.jobs import Counts

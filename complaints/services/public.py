@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from complaints.enums import Complainant, Source
 from complaints.models import Complaint
 from complaints.queries.choices import word_for
+from complaints.queries.clocks import day_of
 from complaints.queries.intake import customer_who_says
 from complaints.services.intake import register_complaint
-from complaints.services.states import day_of
 from core import crypto
 from core.errors import DomainError
-from staff.models import Branch
+from staff.enums import Role
+from staff.models import Branch, User
 
 HOUR, DAY = 3600, 24 * 3600
 # A branch's guests share an address; a person with more to say calls.
@@ -70,14 +71,15 @@ def complain_publicly(
     name: str,
     phone: str,
     anonymous: bool,
+    about_head: bool = False,
     visitor: str,
     once: UUID,
     at: datetime,
 ) -> Complaint:
     """Register a complaint somebody wrote without a sign-in; `visitor` is their address on the network.
 
-    Who names themselves as one customer does, with that customer's phone, is taken for it. Raises TooManySent,
-    IntakeRefused.
+    Who names themselves as one customer does, with that customer's phone, is taken for it. `about_head` keeps the
+    heads of the branch away from it, so that the unit above decides. Raises TooManySent, IntakeRefused.
     """
     if first := Complaint.everything.filter(once=once).first():
         return first
@@ -97,9 +99,14 @@ def complain_publicly(
         name=name,
         phone=phone,
         received_on=day_of(at),
+        named=_heads_of(branch) if about_head else (),
         once=once,
         at=at,
     )
+
+
+def _heads_of(branch: Branch) -> list[User]:
+    return list(User.objects.filter(branch=branch, role=Role.BRANCH_HEAD, is_active=True))
 
 
 def _summary(category: str) -> str:

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from complaints.enums import ReviewOutcome, ReviewState
 from complaints.models import Complaint, Review
 from complaints.queries import reviews as queries
-from complaints.queries.clocks import clock_rules_on
+from complaints.queries.clocks import clock_rules_on, day_of
 from complaints.queries.decisions import decision_of, told_on
 from complaints.rules.moves import DECIDED
 from complaints.rules.reviews import answer_by, last_day_to_ask
 from complaints.services.cases import reopen_round
-from complaints.services.states import day_of, locked_case, record_case
+from complaints.services.states import locked_case, record_case
 from core import crypto
 from core.errors import DomainError
 from staff.enums import Event

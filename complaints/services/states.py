@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from complaints.enums import CaseState, Move
 from complaints.models import CaseMove, Complaint
 from complaints.queries.cases import SUBJECT
-from complaints.rules.moves import leads_to
-from complaints.services.alerts import ENDED, keep_alert, quiet_until
+from complaints.queries.clocks import day_of
+from complaints.rules.moves import ENDED, leads_to
+from complaints.services.alerts import keep_alert, quiet_until
 from complaints.services.clock_stops import after_move
 from core import trail
-from core.clock import SHANGHAI
 from core.enums import ActorKind
 from core.errors import DomainError
 from core.trail import Actor
@@ -37,11 +37,6 @@ class Recused(DomainError):
 
     code = "complaint_not_yours"
     message = _("This case is not yours to work on.")
-
-
-def day_of(at: datetime) -> date:
-    """The bank's day of a moment."""
-    return at.astimezone(SHANGHAI).date()
 
 
 def locked_case(complaint: Complaint, actor: User | None) -> Complaint:

@@ -3,15 +3,28 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django import template
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from complaints.enums import CaseState, Move
+from complaints.enums import (
+    AttemptResult,
+    CaseState,
+    Delivery,
+    ExtensionKind,
+    ExtensionState,
+    Grade,
+    Move,
+    PauseReason,
+    ReviewOutcome,
+)
 from complaints.queries.cases import MOVES, Happening
+from complaints.queries.choices import word_for
+from complaints.queries.clocks import WAYS
+from core.wording import listed
 from staff.queries import ACTIONS
 
 register = template.Library()
@@ -22,6 +35,17 @@ ACTS: Final = {
     "open_account": pgettext_lazy("complaint", "Account opened"),
     "cause": _("Root cause said"),
     "pack": _("Whole file taken as a zip"),
+}
+# The codes an act leaves on the trail, and their words.
+CODES: Final[dict[str, dict[Any, Any]]] = {
+    "how": dict(WAYS),
+    "result": dict(AttemptResult.choices),
+    "reason": dict(PauseReason.choices),
+    "kind": dict(ExtensionKind.choices),
+    "state": dict(ExtensionState.choices),
+    "grade": dict(Grade.choices),
+    "delivery": dict(Delivery.choices),
+    "outcome": dict(ReviewOutcome.choices),
 }
 TONES: Final = {Move.CLOSE: "good", Move.ANSWER: "good", Move.WITHDRAW: "warn", Move.REOPEN: "warn"}
 ICONS: Final = {"open_account": "eye", "assign": "user-check", "recuse": "eye-off", "lift_recusal": "user-plus"}
@@ -51,15 +75,23 @@ def act_word(action: str) -> str:
 def happenings(found: Iterable[Happening]) -> Iterator[Item]:
     """The history of a case for its timeline."""
     for one in found:
-        meta = CaseState(one.to_state).label if one.to_state else "; ".join(_changes(one))
+        meta = CaseState(one.to_state).label if one.to_state else listed(_changes(one))
         icon = "arrow-right" if one.to_state else ICONS.get(one.action, "point")
         tone = TONES.get(Move(one.action), "") if one.to_state else ""
         yield Item(one.at, act_word(one.action), one.note, one.who or _t("The complainant"), str(meta), icon, tone)
 
 
 def _changes(one: Happening) -> Iterator[str]:
-    for _name, value in one.changes:
+    for name, value in one.changes:
         if isinstance(value, list) and len(value) == 2:
-            yield f"{value[0] or '–'} → {value[1] or '–'}"
+            before, after = (_word(name, each) for each in value)
+            yield f"{before} → {after}" if before else after or "–"
         elif isinstance(value, str) and value:
-            yield value
+            yield _word(name, value)
+
+
+def _word(name: str, value: Any) -> str:
+    """What a value on the trail means."""
+    if name == "cause":
+        return word_for("causes", value) if value else ""
+    return str(CODES.get(name, {}).get(value, "" if value is None else value))

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
 from complaints.enums import ActionState
 from complaints.filters.actions import ACTIONS, action_state
@@ -19,8 +20,8 @@ from complaints.forms.actions import ActionForm, CauseForm, EndForm
 from complaints.models import Complaint, CorrectiveAction
 from complaints.queries import actions as queries
 from complaints.queries.choices import word_for
-from complaints.queries.evidence import ENDED
 from complaints.queries.limits import limits_on
+from complaints.rules.moves import ENDED
 from complaints.services import actions as services
 from core.clock import now, today
 from core.errors import DomainError
@@ -29,6 +30,7 @@ from staff.access import CUSTOMER_ROLES, has_role, roles
 from staff.queries import view_to_open
 
 INVALID = 422  # htmx shows forms with errors under this status
+CHANGED = "case-changed"  # the history and the facts on the page of a case load again
 DO = {"done": ("evidence", services.finish_action), "dropped": ("reason", services.drop_action)}
 
 
@@ -103,7 +105,8 @@ def _part(
     }
     template = "complaints/_actions.html" if request.htmx else "complaints/actions.html"
     wrong = bool(action and action.errors) or bool(cause and cause.errors)
-    return render(request, template, context, status=INVALID if wrong else 200)
+    response = render(request, template, context, status=INVALID if wrong else 200)
+    return trigger_client_event(response, CHANGED) if request.method == "POST" and not wrong else response
 
 
 def _action(request: HttpRequest, pk: int) -> CorrectiveAction:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from complaints.enums import CaseState, Move
 from complaints.filters.boards import BoardFilter
+from complaints.filters.inbox import grade_cell
 from complaints.models import Complaint
 from complaints.models.cases import ComplaintQuerySet
 from complaints.queries import boards as queries
@@ -51,6 +52,11 @@ class Card:
     case: Complaint
     next: ClockState | None
     steps: tuple[Step, ...]
+
+    @property
+    def grade_tone(self) -> str:
+        """The colour of how serious it is."""
+        return grade_cell(self.case).tone
 
 
 @dataclass(frozen=True, slots=True)

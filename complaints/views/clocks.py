@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
 
 from complaints.forms.clocks import AttemptForm, DecideForm, ExtensionForm, PauseForm, ResumeForm, ToldForm
 from complaints.models import Complaint, Extension
@@ -25,6 +26,7 @@ from core.errors import DomainError
 from staff.access import roles
 
 INVALID = 422  # htmx shows forms with errors under this status
+CHANGED = "case-changed"  # the history and the facts on the page of a case load again
 STEPS: Mapping[str, tuple[Callable[..., Any], str | Promise]] = {
     "attempt": (services.record_attempt, _("Written down.")),
     "pause": (services.pause_clock, _("The internal clock stands still; the statutory clock runs on.")),
@@ -121,7 +123,8 @@ def _part(
         "page_title": case.number,
     }
     page = "complaints/_clocks_part.html" if request.htmx else "complaints/clocks.html"
-    return render(request, page, context, status=INVALID if wrong else 200)
+    response = render(request, page, context, status=INVALID if wrong else 200)
+    return trigger_client_event(response, CHANGED) if moved else response
 
 
 def _offered(case: Complaint, *, works: bool) -> list[str]:

@@ -106,10 +106,14 @@ def decision_page(
     context = {
         "case": case,
         "decision": found,
-        "said": queries.said_in(found, case) if found else None,
+        "said": queries.said_in(found, case) if found and queries.may_read(request.user, case, found) else None,
         "steps": {step: step_form(step, case=case, decision=found) for step in _open(request, case, found)}
         | (wrong or {}),
-        "earlier": [row for row in queries.decisions_of(case) if found is None or row.pk != found.pk],
+        "earlier": [
+            row
+            for row in queries.decisions_of(case)
+            if (found is None or row.pk != found.pk) and queries.may_read(request.user, case, row)
+        ],
         **_review(request, case, asked, found, wrong_review or {}),
         "page_title": _("Decision of %(number)s") % {"number": case.number},
         "crumbs": [{"label": case.number, "url": case.get_absolute_url()}, {"label": _("Decision")}],
@@ -189,7 +193,7 @@ def _letter(request: HttpRequest, case: Complaint, language: str) -> queries.Let
         found = get_object_or_404(queries.decisions_of(case), pk=number)
     else:
         found = queries.decision_of(case)
-    if found is None:
+    if found is None or not queries.may_read(request.user, case, found):
         raise Http404
     return services.open_letter(complaint=case, decision=found, language=language, actor=request.user, at=now())
 

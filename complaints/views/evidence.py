@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
 from complaints.forms.evidence import EvidenceForm, RemoveForm
 from complaints.gateways import scan
 from complaints.models import Complaint, Evidence
-from complaints.queries.evidence import ENDED, OVERSEERS, evidence_of
+from complaints.queries.evidence import OVERSEERS, evidence_of
 from complaints.queries.limits import limits_on
+from complaints.rules.moves import ENDED
 from complaints.services import evidence as services
 from complaints.services import pack
 from core.clock import now, today
@@ -25,6 +27,7 @@ from core.errors import DomainError
 from staff.access import CUSTOMER_ROLES, has_role, roles
 
 INVALID = 422  # htmx shows forms with errors under this status
+CHANGED = "case-changed"  # the history and the facts on the page of a case load again
 
 
 def _case(request: HttpRequest, number: str) -> Complaint:
@@ -77,7 +80,9 @@ def _part(
         "crumbs": [{"label": case.number, "url": case.get_absolute_url()}, {"label": _("Evidence")}],
     }
     template = "complaints/_evidence.html" if request.htmx else "complaints/evidence.html"
-    return render(request, template, context, status=INVALID if form.errors or wrong else 200)
+    is_wrong = bool(form.errors or wrong)
+    response = render(request, template, context, status=INVALID if is_wrong else 200)
+    return trigger_client_event(response, CHANGED) if request.method == "POST" and not is_wrong else response
 
 
 def _file(request: HttpRequest, number: str, pk: int) -> Evidence:

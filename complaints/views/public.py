@@ -86,6 +86,7 @@ def _sent(request: HttpRequest, form: PublicForm) -> Complaint | None:
         return complain_publicly(
             **values,
             anonymous=form.cleaned_data["anonymous"],
+            about_head=form.cleaned_data["about_head"],
             visitor=_visitor(request),
             once=UUID(read_key(form.cleaned_data["key"])),
             at=now(),

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import render
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from complaints.charts import by_group, by_month
@@ -134,7 +134,7 @@ def _mark(request: HttpRequest, filterset: StatisticsFilter, period: Period) -> 
     values = {name: value for name, value in filterset.form.cleaned_data.items() if value and name not in days}
     named = ", ".join(f"{filterset.form.fields[name].label}: {value}" for name, value in values.items())
     return (
-        _("Internal, not to be passed on. Taken by %(name)s (%(number)s, %(unit)s), %(when)s.") % who,
+        _("For the bank and its regulator only. Taken by %(name)s (%(number)s, %(unit)s), %(when)s.") % who,
         _("%(by)s from %(since)s to %(until)s.") % days,
         *([_("Filters: %(filters)s") % {"filters": named}] if named else []),
     )
@@ -181,7 +181,7 @@ def _dimensions() -> dict[str, tuple[str, Mapping[Any, Any], str]]:
         "cause": (_("Root cause"), {"": _("Not found yet"), **known_words("causes")}, "cause"),
         "product": (_("Product"), {"": _("None"), **known_words("products")}, "product"),
         "source": (_("Way in"), dict(Source.choices), "source"),
-        "finding": (_("Finding"), {None: _("Not decided yet"), **dict(Finding.choices)}, "finding"),
+        "finding": (pgettext("complaint", "Finding"), {None: _("Not decided yet"), **dict(Finding.choices)}, "finding"),
         "grade": (_("How serious"), dict(Grade.choices), "grade"),
         "tier": (_("Tier"), dict(tier_choices()), "tier"),
     }

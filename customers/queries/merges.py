@@ -70,15 +70,19 @@ def may_be_the_same(user: User, customer: Customer) -> list[Customer]:
     return list(found.values())[:CANDIDATES]
 
 
-def children_of(a: Customer, b: Customer) -> list[Children]:
-    """How many rows of each kind the two have, of every app: whatever has a key to Customer and a name for people."""
+def children_of(a: Customer, b: Customer, user: User) -> list[Children]:
+    """How many rows of each kind the two have, of every app: whatever has a key to Customer and a name for people.
+
+    As far as the person may see them: a number alone would tell of a complaint kept from them.
+    """
     found = []
     for model in apps.get_models():
         meta = model._meta
         keys = [f.name for f in meta.concrete_fields if f.related_model is Customer]
         if "customer" not in keys or not isinstance(meta.verbose_name, Promise):
             continue
-        rows = model._base_manager.filter(customer__in=[a.pk, b.pk]).order_by()
+        told = getattr(model._default_manager.all(), "visible_to", None)
+        rows = (told(user) if told else model._base_manager).filter(customer__in=[a.pk, b.pk]).order_by()
         counts = dict(rows.values_list("customer").annotate(n=Count("*")))
         if counts:
             found.append(Children(meta.verbose_name, counts.get(a.pk, 0), counts.get(b.pk, 0)))

@@ -132,13 +132,13 @@ def keep_case_alert(
         kind = {"kind": AlertKind.COMPLAINT, "severity": Severity.WARN, "case_no": case_no, "text": case_no}
         day = min(_day(at), ends_on) if ends_on else _day(at)
         found = CustomerAlert.everything.create(**kind, **values, starts_on=day, raised_by=actor, raised_at=at)
-        _record(actor, "raise_alert", found, customer, at, {"kind": found.kind})
+        _record(actor, "raise_alert", found, customer, at, {"kind": found.kind, "complaint": case_no})
     elif any(getattr(found, name) != value for name, value in values.items()):
         before = found.ends_on
         for name, value in values.items():
             setattr(found, name, value)
         found.save(update_fields=["customer", "ends_on", "hidden_from"])
-        changes = {"ends_on": [before and before.isoformat(), ends_on and ends_on.isoformat()]}
+        changes = {"ends_on": [before and before.isoformat(), ends_on and ends_on.isoformat()], "complaint": case_no}
         _record(actor, "change", found, customer, at, changes)
     return found
 

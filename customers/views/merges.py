@@ -25,6 +25,7 @@ from customers.rules.merges import DROPPED, GROUPS
 from customers.services import merge_requests as services
 from customers.services import records
 from staff.access import HEADS, roles
+from staff.models import User
 
 RUNNING = {MergeState.WAITING, MergeState.UNDOING}
 Pair = tuple[Customer, Customer]
@@ -58,7 +59,9 @@ def merge_page(request: HttpRequest) -> HttpResponse:
     form = MergeForm(request.POST if request.method == "POST" else None, asks_documents=asks)
     if form.is_valid() and (merge := _request(request, form, (a, b))):
         return redirect("customers:merge_result", merge.pk)
-    return render(request, "customers/merge.html", _comparison(form, (a, b)), status=422 if form.errors else 200)
+    return render(
+        request, "customers/merge.html", _comparison(form, (a, b), request.user), status=422 if form.errors else 200
+    )
 
 
 def _find(request: HttpRequest, name: str) -> Customer | None:
@@ -112,7 +115,7 @@ def _request(request: HttpRequest, form: MergeForm, pair: Pair) -> Merge | None:
         return None
 
 
-def _comparison(form: MergeForm, pair: Pair) -> dict[str, Any]:
+def _comparison(form: MergeForm, pair: Pair, user: User) -> dict[str, Any]:
     keep = form.data.get("keep") if form.is_bound else reads.to_keep(*pair)
     chosen = form.data if form.is_bound else reads.preselected(*pair, keep)
     lines = list(_lines(pair, chosen))
@@ -123,7 +126,7 @@ def _comparison(form: MergeForm, pair: Pair) -> dict[str, Any]:
         "keep": keep,
         "choices": [line for line in lines if line.side],
         "same": [line for line in lines if not line.side],
-        "children": reads.children_of(*pair),
+        "children": reads.children_of(*pair, user),
         "page_title": _("Merge two records"),
         "crumbs": _crumbs(_("Merge two records")),
     }

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from core.clock import today
 from core.pages import BadQuery
 from customers import queries as customers
-from customers.models import Account, CustomerPosition
+from customers.models import CustomerPosition
 from insights import rules
 from insights.filters import MATURITIES, MOVES, SILENT
 from insights.queries import boards
@@ -45,8 +45,8 @@ def maturities(request: HttpRequest) -> HttpResponse:
     """Deposits in sight that mature; from today on unless asked otherwise."""
     first = _day(request.GET.get("since", ""), today())
     last = _day(request.GET.get("until", ""), date(9999, 12, 31))
-    rows = customers.maturities(request.user, first, last) if first <= last else Account.objects.none()
-    listing = MATURITIES.show(request, rows, amounts=True)
+    rows = customers.maturities(request.user, first, last)
+    listing = MATURITIES.show(request, rows if first <= last else rows.none(), amounts=True)
     context = {"listing": listing, "page_title": _("Maturities")}
     return render(request, "insights/list.html", context)
 

@@ -39,7 +39,7 @@ class Refusal(TextChoices):
     BEREAVEMENT = "bereavement", _("Bereavement: no contact")
     NO_CONSENT = "no_consent", _("No consent to marketing this way")
     COMPLAINT = "complaint", _("A complaint is open: no marketing")
-    NOT_NOW = "not_now", _("No marketing at present")
+    NOT_NOW = "not_now", _("Another colleague serves this customer at present")
     CAP = "cap", _("This week's contacts are used up")
     DAY_OFF = "day_off", _("A day off")
     NOT_CHOSEN_DAY = "not_chosen_day", _("The customer prefers weekends")

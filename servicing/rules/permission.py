@@ -101,7 +101,7 @@ class ContactHours:
 class Pause:
     """An alert that forbids contact, from a day until another, both included; without end = until it is dismissed.
 
-    One `kept_apart` from the person who asks forbids all the same, in words that say nothing of it.
+    One `kept_apart` from the person who asks forbids them every contact, in words that say nothing of it.
     """
 
     kind: str
@@ -308,7 +308,7 @@ def _next(
 
 
 def _forbids(pause: Pause, use: Use) -> bool:
-    return pause.kind in PAUSES and (use == Use.MARKETING or PAUSES[pause.kind][1])
+    return pause.kind in PAUSES and (use == Use.MARKETING or pause.kept_apart or PAUSES[pause.kind][1])
 
 
 def _common(these: Windows, those: Windows) -> Windows:

@@ -18,6 +18,7 @@ from complaints.models import Complaint
 from complaints.queries.boards import STATES, counts_by_state
 from complaints.queries.inbox import band_is, cases_for, timing_is
 from complaints.rules.statistics import Figures, per_thousand, percent, spans, total
+from complaints.views.inbox import CASE_LIST
 from core.clock import today
 from core.models import TrailEntry
 from staff.models import User
@@ -25,6 +26,7 @@ from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+LAW = ("on_time", "late")
 
 
 @pytest.fixture
@@ -80,6 +82,7 @@ def test_who_sees_which_cases_and_the_recused_see_none(bank, client_of):
     }
     for user, expected in seen.items():
         assert names(user, "state=all") == expected
+        assert set(CASE_LIST.rows(user).values_list("summary", flat=True)) == expected  # as a file, too
     page = client_of(bank.head).get(reverse("complaints:inbox"), {"state": "all"})
     assert {row.object.summary for row in page.context["listing"].rows} == mine
     board = client_of(bank.head).get(reverse("complaints:board")).content.decode()
@@ -113,6 +116,11 @@ def test_every_count_equals_the_rows_behind_it(bank):
     timed = [rows.filter(timing_is(part, day)).count() for part in ("on_time", "late", "running", "none")]
     assert sum(timed) == rows.count() == len(CaseState) + 2
     assert rows.filter(timing_is("none", day)).get().state == CaseState.WITHDRAWN
+    # Answered before the deadline and on it; late are those whose deadline passed without an answer.
+    on_time, late = (set(rows.filter(timing_is(part, day)).values_list("state", flat=True)) for part in LAW)
+    assert (on_time, late) == ({CaseState.ANSWERED, CaseState.CLOSED}, {CaseState.REGISTERED, CaseState.ACCEPTED})
+    Complaint.everything.filter(state=CaseState.ANSWERED).update(answered_on=day + 6 * DAY)
+    assert rows.filter(timing_is("late", day), state=CaseState.ANSWERED).exists()
 
 
 LINK = re.compile(r'href="(/complaints/\?[^"]+)"[^>]*>\s*(?:<span[^>]*>)?\s*(\d+)\s*<')
@@ -132,6 +140,10 @@ def test_every_number_of_the_statistics_leads_to_exactly_its_cases(bank, client_
             for table in board.tables:
                 assert total(line.figures for line in table.lines) == board.total.figures, table.key
     assert checked > 60
+    # Ten cases of two customers; of the second unit one of one.
+    for unit, expected in (("", "5000.00"), (bank.units[1].code, "1000.00")):
+        page = client.get(reverse("complaints:statistics"), {"since": "2026-01-01", "unit": unit})
+        assert page.context["board"].total.per_thousand == Decimal(expected)
 
 
 def test_the_regulators_file_adds_up_and_stands_on_the_trail(bank, client_of):

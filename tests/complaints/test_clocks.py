@@ -13,6 +13,7 @@ from complaints.enums import Move
 from complaints.forms.clocks import CLOCKS
 from complaints.models import Complaint, Extension, Pause
 from complaints.queries.clocks import clocks_of, next_deadline_words, paused_days, regraded_clock, workdays
+from complaints.rules import clocks as rules
 from complaints.rules.clocks import BUILT_IN, LIMITS
 from complaints.services import clocks as services
 from complaints.services import extensions
@@ -155,6 +156,11 @@ def test_tries_to_reach_the_complainant(desk: Desk):
     move(complaint=desk.case, move=Move.WITHDRAW, actor=desk.handler, at=NOW + 9 * DAY, closed_on=TODAY + 9 * DAY)
     with pytest.raises(services.ClockStopped):
         attempt(90)
+    # Opened again: what was tried before is of the earlier round.
+    move(complaint=desk.case, move=Move.REOPEN, actor=desk.head, at=NOW + 10 * DAY, round=2, contacted_on=None)
+    late = {"how": "phone", "result": "no_answer", "tried_at": NOW + 11 * DAY, "at": NOW + 11 * DAY}
+    services.record_attempt(complaint=desk.case, actor=desk.handler, **late)
+    assert desk.again().contacted_on is None
 
 
 def test_more_time_needs_a_second_person_and_a_notice(desk: Desk):
@@ -173,8 +179,10 @@ def test_more_time_needs_a_second_person_and_a_notice(desk: Desk):
     with pytest.raises(extensions.RequestMoved):
         extensions.tell_extension(extension=first, told_on=TODAY, at=NOW, **tell)
     extensions.decide_extension(extension=first, approved=True, actor=desk.head, at=NOW + DAY)
-    # Approved is not yet in force.
+    # Approved is not yet in force, for the database neither.
     assert desk.again().due_on == TODAY + 15 * DAY
+    with pytest.raises(IntegrityError, match="no more time without"), transaction.atomic():
+        Complaint.everything.filter(pk=desk.case.pk).update(due_on=TODAY + 30 * DAY, due_days=30)
     for day, at in ((TODAY, NOW + 2 * DAY), (TODAY + 3 * DAY, NOW + 2 * DAY)):
         with pytest.raises(extensions.ToldTooLate):
             extensions.tell_extension(extension=first, told_on=day, at=at, **tell)
@@ -193,6 +201,8 @@ def test_more_time_needs_a_second_person_and_a_notice(desk: Desk):
     assert (desk.again().due_on, desk.again().due_days) == (TODAY + 60 * DAY, 60)
     with pytest.raises(extensions.NoMoreTime):
         extensions.ask_extension(kind="complex", at=NOW + 22 * DAY, **ask)
+    with pytest.raises(IntegrityError, match="no more time without"), transaction.atomic():
+        Complaint.everything.filter(pk=desk.case.pk).update(due_on=TODAY + 61 * DAY)
     with pytest.raises(IntegrityError, match="extension_was_told"), transaction.atomic():
         Extension.everything.filter(pk=second.pk).update(proof="")
 
@@ -206,6 +216,7 @@ def test_requests_lapse_with_the_deadline_and_with_the_case(desk: Desk):
         extensions.decide_extension(extension=late, approved=True, actor=desk.head, at=NOW + 16 * DAY)
     services.pause_clock(complaint=other, reason="away", actor=desk.handler, at=NOW)
     move(complaint=other, move=Move.WITHDRAW, actor=desk.handler, at=NOW, closed_on=TODAY)
+    assert Extension.everything.get(pk=ended.pk).state == "lapsed"
     run(business_day=TODAY + 15 * DAY, actor=NIGHT, at=NOW + 16 * DAY)
     states = Extension.everything.filter(pk__in=[late.pk, ended.pk]).values_list("state", flat=True)
     assert list(states) == ["lapsed", "lapsed"]
@@ -242,8 +253,8 @@ def test_the_numbers_are_those_of_the_day_the_round_began(desk: Desk):
 
 
 def test_the_part_of_the_page_takes_every_step(desk: Desk, client_of: Callable[..., Any]):
+    desk.case = make.make_complaint(**desk.facts(received_on=today(), due_on=today() + 15 * DAY))
     client, boss, number = client_of(desk.handler), client_of(desk.second), desk.case.number
-    Complaint.everything.filter(pk=desk.case.pk).update(received_on=today(), due_on=today() + 15 * DAY)
     part = reverse("complaints:clocks", args=[number])
 
     def post(who: Any, name: str, *args: Any, **data: Any) -> Any:
@@ -256,6 +267,14 @@ def test_the_part_of_the_page_takes_every_step(desk: Desk, client_of: Callable[.
     assert post(client, "clocks_step", "pause", **{"pause-reason": "papers"}).status_code == 200
     assert post(client, "clocks_step", "pause", **{"pause-reason": "papers"}).status_code == 422
     assert post(client, "clocks_step", "resume").status_code == 200
+    Pause.everything.update(started_at=now() - 14 * DAY)
+    Complaint.everything.filter(pk=desk.case.pk).update(due_days=30)  # day 0 a fortnight ago
+    shown = client.get(part).context
+    assert (shown["paused_days"], [row.reason for row in shown["pauses"]]) == (
+        rules.workdays_between(workdays(), today() - 14 * DAY, today()),
+        ["papers"],
+    )
+    Complaint.everything.filter(pk=desk.case.pk).update(due_days=15)
     assert post(client, "clocks_step", "extend", **{"extend-kind": "complex"}).status_code == 422
     asked = {"extend-kind": "complex", "extend-reason": "事实复杂"}
     assert post(client, "clocks_step", "extend", **asked).status_code == 200

@@ -5,15 +5,19 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from complaints.models import Complaint, Decision, Escalation, Review
 from complaints.rules.escalation import People, choose, wanted
 from complaints.rules.moves import OPEN
-from complaints.services.escalation import escalate_case, passed_by, run
+from complaints.services.escalation import HOURLY_JOB, escalate_case, passed_by, run
 from complaints.services.extensions import ask_extension, decide_extension, tell_extension
 from core.clock import today
+from core.enums import JobState
+from core.models import Job
 from core.sql import statement
 from core.trail import NIGHT
+from depositcrm.tasks import tick
 from staff.models import Absence, Notification
 from tests import factories as make
 from tests.complaints.test_clocks import Desk
@@ -98,6 +102,10 @@ def test_each_rung_goes_up_once_and_tells_who_may_know(desk: Desk):
     assert rows["statutory", 100] == [desk.handler.pk, *heads, desk.above.pk, officer.pk]
     notice = Notification.objects.get(user=officer, params__clock="statutory")
     assert (notice.event, notice.params["number"], notice.params["rung"]) == ("case_late", desk.case.number, "100")
+    # Who was told stays written.
+    for act in (Escalation.everything.all().delete, lambda: Escalation.everything.update(told=[])):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            act()
     # A night made up for later tells nobody again.
     assert [run(business_day=TODAY + n * DAY, actor=NIGHT, at=NOW + 17 * DAY)["rows"] for n in (3, 9, 12)] == [0, 0, 0]
     Complaint.everything.filter(pk=desk.case.pk).update(state="proposed")
@@ -161,6 +169,19 @@ def test_a_deputy_hears_it_and_nobody_who_is_kept_away(desk: Desk):
     assert not Notification.objects.filter(event="case_late", params__number=cases["deputy"].number).filter(
         user=desk.colleague
     )
+
+
+@pytest.mark.django_db
+def test_deadlines_do_not_wait_for_the_night(desk: Desk):
+    began = today() - 8 * DAY
+    clocks = {"due_on": began + 15 * DAY, "internal_due_on": None, "contacted_on": began}
+    cases = [make.make_complaint(**desk.facts(received_on=began, **clocks)) for _twice in range(2)]
+    tick()
+    assert [_rungs(case) for case in cases] == [[("statutory", 50)]] * 2
+    later = make.make_complaint(**desk.facts(received_on=began, **clocks))
+    tick()
+    assert _rungs(later) == []  # once an hour
+    assert Job.objects.get(name=HOURLY_JOB).state == JobState.DONE
 
 
 @pytest.mark.django_db

@@ -140,8 +140,12 @@ class Desk:
         return services.add_evidence(complaint=self.case, file=received, actor=actor or self.manager, at=NOW)
 
     def end(self, state="closed"):
-        days = {"answered_on": NOW.date(), "closed_on": NOW.date()}
+        days: dict[str, object] = {"answered_on": NOW.date(), "closed_on": NOW.date()}
         steps = {"closed": ("proposed", "answered", "closed"), "withdrawn": ("withdrawn",)}
+        if state == "closed":
+            days |= {"cause": "slow"}
+            delivered = {"approved_by": self.head, "delivered_on": NOW.date(), "proof": "EMS 1"}
+            make.make_decision(self.case, proposed_by=self.manager, **delivered)
         for step in steps[state]:
             Complaint.everything.filter(pk=self.case.pk).update(state=step, **days)
         self.case.refresh_from_db()
@@ -316,6 +320,13 @@ def test_the_pack_holds_everything_with_hashes_and_who_took_it(desk):
     assert desk.customer.name in archive.read("case.txt").decode()
     with pytest.raises(Recused):
         pack_case(complaint=desk.case, actor=desk.named, at=NOW)
+    # Of a case that is kept from whoever takes it the pack of the other one says nothing.
+    hidden = make.make_complaint(branch=desk.branch, named=(desk.head,))
+    Complaint.everything.filter(pk=desk.case.pk).update(same_as=hidden)
+    for actor, said in ((desk.compliance, True), (desk.head, False)):
+        made = pack_case(complaint=Complaint.everything.get(pk=desk.case.pk), actor=actor, at=NOW)
+        text = zipfile.ZipFile(io.BytesIO(b"".join(made.pieces))).read("case.txt").decode()
+        assert (hidden.number in text) is said
 
 
 def test_files_are_sent_opened_and_packed_from_the_page(desk, client_of):

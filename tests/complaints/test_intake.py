@@ -9,13 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from complaints.forms.public import fresh_key
-from complaints.models import CaseMove, Complaint, Recusal
-from complaints.queries.choices import causes_offered, word_for
+from complaints.models import CaseMove, Complaint, Escalation, Recusal
+from complaints.queries.cases import history_of
 from complaints.queries.intake import alike, cases_about, colleagues_named, desk_for
 from complaints.queries.suppression import quiet_customers
-from complaints.rules.choices import BUILT_IN, as_tree, from_tree, read_choices
-from complaints.rules.intake import Unit, desk_of, intake_fault
+from complaints.rules.intake import Unit, desk_of
 from complaints.services.alerts import keep_alert
+from complaints.services.cases import accept
 from complaints.services.intake import (
     AnonymousCustomer,
     AuthorityMissing,
@@ -32,7 +32,7 @@ from complaints.services.intake import (
     register_complaint,
 )
 from core import crypto
-from core.clock import now
+from core.clock import now, today
 from core.models import TrailEntry
 from customers.models import CustomerAlert
 from customers.queries.care import standing_alerts
@@ -82,6 +82,9 @@ def bank():
 def test_a_case_has_number_desk_clocks_history_and_no_words_in_clear(bank):
     once = uuid4()
     case = bank.register(once=once, phone="139 1234 5678", wanted="道歉", name="欧阳娜娜", product="term", grade=2)
+    # Serious: somebody above hears of it at once.
+    assert list(Escalation.everything.values_list("complaint", "rung", "span")) == [(case.pk, 0, 2)]
+    assert Notification.objects.filter(event="case_late", user=bank.head).count() == 1
 
     assert bank.register(once=once, summary="again") == case
     assert case.number == f"TS2026-{case.pk:06}"
@@ -146,6 +149,10 @@ def test_the_regulators_number_and_day_are_kept_and_sent_once(bank):
         bank.register(**sent)
     # Elsewhere a number is nobody's.
     assert bank.register(source_no="沪金诉2026-77").source_no == ""
+    # The hotline may give a number of its own, and every other way in is as good.
+    assert bank.register(source="hotline", source_no="沪金诉2026-77").source_no == "沪金诉2026-77"
+    ways = ["phone", "letter", "social", "other"]
+    assert [bank.register(source=way).source for way in ways] == ways
 
 
 def test_agents_show_a_paper_and_the_anonymous_leave_nothing(bank):
@@ -193,13 +200,16 @@ def test_the_alert_stops_marketing_is_kept_from_the_named_and_ends_with_the_case
     kept = permits_of(bank.customer, NOW, bank.manager).call_for_marketing.refusals
     assert (Refusal.COMPLAINT in told, Refusal.NOT_NOW in told) == (True, False)
     assert (Refusal.COMPLAINT in kept, Refusal.NOT_NOW in kept) == (False, True)
-    assert Refusal.NOT_NOW not in permits_of(bank.customer, NOW, bank.manager).call_for_service.refusals
+    assert permits_of(bank.customer, NOW, bank.manager).call_for_service.refusals == (Refusal.NOT_NOW,)
+    assert permits_of(bank.customer, NOW, bank.teller).call_for_service.refusals == ()
     with pytest.raises(NotNow) as refused:
         start_playbook(customer=bank.customer, key="onboarding", actor=bank.manager, at=NOW)
     assert str(Refusal.NOT_NOW.label) in str(refused.value)
 
     assert list(quiet_customers(TODAY)) == [bank.customer.pk]
-    closed = {"closed_on": TODAY, "quiet_until": TODAY + timedelta(days=30), "answered_on": TODAY}
+    closed = {"closed_on": TODAY, "quiet_until": TODAY + timedelta(days=30), "answered_on": TODAY, "cause": "slow"}
+    delivered = {"approved_by": bank.hq, "delivered_on": TODAY, "proof": "EMS 1"}
+    make.make_decision(case, proposed_by=bank.head, **delivered)
     for state in ("accepted", "investigating", "proposed", "answered", "closed"):
         Complaint.everything.filter(pk=case.pk).update(
             state=state, **(closed if state in ("answered", "closed") else {})
@@ -210,6 +220,8 @@ def test_the_alert_stops_marketing_is_kept_from_the_named_and_ends_with_the_case
     assert CustomerAlert.everything.get().ends_on == TODAY + timedelta(days=30)
     quiet = [list(quiet_customers(TODAY + timedelta(days=n))) for n in (30, 31)]
     assert quiet == [[bank.customer.pk], []]
+    stands = [len(standing_alerts(bank.customer, bank.teller, TODAY + timedelta(days=n))) for n in (30, 31)]
+    assert stands == [1, 0]
 
 
 def test_like_cases_are_offered_in_sight_only_and_joined(bank, client_of):
@@ -226,6 +238,7 @@ def test_like_cases_are_offered_in_sight_only_and_joined(bank, client_of):
     second = bank.register(same_as=first)
     assert bank.register(same_as=second).same_as == first
     assert join_cases(complaint=old, same_as=second, actor=bank.head, at=NOW).same_as == first
+    assert [one.changes for one in history_of(old) if one.action == "join"] == [()]
     for wrong in (first, second):
         with pytest.raises(NotTheSame):
             join_cases(complaint=first, same_as=wrong, actor=bank.head, at=NOW)
@@ -339,40 +352,19 @@ def test_anybody_complains_over_the_web_once_and_within_limits(bank):
     assert Complaint.everything.count() == 4
 
 
+def test_what_came_over_the_web_may_be_about_the_manager_or_the_head(bank):
+    client, url = Client(), reverse("complaints:public")
+    client.post(url, sent(branch=bank.branch.code, about_head="on"))
+    case = Complaint.everything.select_related("customer", "desk").get()
+    assert (case.desk, case.recused) == (bank.top, [bank.head.pk])
+    people = (bank.manager, bank.head, bank.hq)
+    assert [Complaint.objects.visible_to(one).exists() for one in people] == [False, False, True]
+    assert standing_alerts(bank.customer, bank.manager, today()) == []
+    accept(complaint=case, handler=bank.hq, note="", actor=bank.hq, at=NOW)
+    assert [Complaint.objects.visible_to(one).exists() for one in people] == [True, False, True]
+    assert len(standing_alerts(bank.customer, bank.manager, today())) == 1
+
+
 def test_a_token_of_the_answer_page_is_made_by_us_alone():
     forged = signing.dumps("TS2026-000001", salt="elsewhere")
     assert Client().get(reverse("complaints:public_done", args=[forged])).status_code == 404
-
-
-def test_the_rules_of_sorting():
-    read = read_choices(BUILT_IN)
-    assert from_tree(as_tree(BUILT_IN["causes"])) == BUILT_IN["causes"]
-    assert {cause.code for cause in read.leaves()} & {"people", "process"} == set()
-    assert (read.branch_of("staffing"), read.branch_of("gone")) == ("process", "gone")
-    wrong = {
-        "same_days": {"same_days": 0},
-        "categories_twice": {"categories": BUILT_IN["categories"][:1] * 2},
-        "causes_parent": {"causes": BUILT_IN["causes"][1:]},
-    }
-    for fault, values in wrong.items():
-        with pytest.raises(ValueError, match=fault):
-            read_choices({**BUILT_IN, **values})
-    assert [words for top, words in causes_offered() if top == word_for("causes", "people")] == [
-        [(code, word_for("causes", code)) for code in ("manner", "knowledge", "conduct")]
-    ]
-
-
-def test_faults_are_none_at_their_edges():
-    good = {
-        "source": "regulator",
-        "complainant": "agent",
-        "has_customer": True,
-        "texts": ("四个字呀",),
-        "authority": "委托书",
-        "received_on": TODAY - timedelta(days=366),
-        "source_no": "1",
-        "source_on": TODAY - timedelta(days=366),
-        "day": TODAY,
-    }
-    assert intake_fault(**good) == ""
-    assert intake_fault(**{**good, "texts": ("三个字",)}) == "text"

@@ -147,7 +147,15 @@ def test_ten_thousand_random_lives_never_leave_the_table_or_the_clock():
 
 
 # What every state wants of a row, so that only the move itself can be refused.
-COMPLETE = {"answered_on": TODAY, "closed_on": TODAY}
+COMPLETE = {"answered_on": TODAY, "closed_on": TODAY, "cause": "slow"}
+
+
+def _delivered(cases: list[Complaint]) -> None:
+    """A decision of each case that was approved and handed over."""
+    first, second = make.make_user(password=""), make.make_user(password="")
+    about = {"finding": "upheld", "facts_cipher": b"x", "words_cipher": b"x", "proposed_by": first, "proposed_at": NOW}
+    about |= {"approved_by": second, "delivered_on": TODAY, "delivery": "post", "proof": "EMS 1"}
+    Decision.everything.bulk_create(Decision(complaint=case, round=1, **about) for case in cases)
 
 
 @pytest.mark.django_db
@@ -155,6 +163,8 @@ def test_the_database_allows_exactly_the_pairs_of_the_table():
     branch = make.make_branch()
     for before in CaseState:
         case = make.make_complaint(branch=branch, state=before, **COMPLETE)
+        if before == CaseState.ANSWERED:
+            _delivered([case])
         for after in set(CaseState) - {before}:
             with transaction.atomic():
                 rows = Complaint.everything.filter(pk=case.pk)
@@ -171,6 +181,7 @@ def test_a_hundred_random_lives_in_the_database():
     """Half of the tries go straight at the row, past every service; the other half through the one place for moves."""
     head = make.make_user(role="branch_head", password="")
     cases = [make.make_complaint(branch=head.branch, **COMPLETE) for _n in range(100)]
+    _delivered(cases)
     for seed, case in enumerate(cases):
         chance, state = Random(seed), CaseState.REGISTERED
         for _step in range(4):

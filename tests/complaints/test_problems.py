@@ -190,6 +190,8 @@ def test_whom_a_case_concerns_neither_owns_nor_sees_the_problem_it_makes(bank, c
     }
     sees = {name: queries.problems_of(getattr(bank, name)).exists() for name in ("hq", "compliance", "head", "named")}
     assert sees == {"hq": True, "compliance": True, "head": False, "named": False}
+    services.add_action_for(problem=problem, todo=bank.todo(), actor=bank.hq, at=NOW)
+    assert [actions_of(user).exists() for user in (bank.hq, bank.head, bank.teller)] == [True, False, True]
     page = reverse("complaints:problem", args=[problem.pk])
     assert [client_of(bank.head).get(page).status_code, client_of(bank.manager).get(page).status_code] == [404, 403]
 

@@ -81,7 +81,7 @@ def test_nobodys_files_are_not_kept(uploads):
 
 
 def test_too_large_a_file_is_cut_off_and_deleted(client, uploads, settings):
-    settings.FEED_MAX_BYTES = 1000
+    settings.UPLOAD_MAX_BYTES = 1000
     client.post("/count/", upload())
     assert list(uploads.iterdir()) == []
 

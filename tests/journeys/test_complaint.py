@@ -43,6 +43,7 @@ def taken_in(teller: Page, customer: str, summary: str) -> str:
     teller.keyboard.press("c")
     teller.wait_for_url("**/complaints/new/**")
     expect(teller.locator("[name=customer_no]")).to_have_value(customer)
+    teller.select_option("[name=category]", index=1)
     teller.fill("[name=summary]", summary)
     teller.fill("[name=account]", "柜员没有告诉我可以部分提前支取，利息全按活期算。")
     teller.keyboard.press("Control+Enter")
@@ -69,7 +70,9 @@ def investigated(manager: Page, case: str, language: str) -> None:
     on_the_page(manager, case, "investigating", language)
     if language == "zh-hans":
         keep_screen(manager, "manager.case.zh")
-    take(manager, "attempt-how", ("attempt-result", "reached"))
+    fold(manager, "attempt-how")
+    manager.check("[name=attempt-result][value=reached]")
+    take(manager, "attempt-how")
     expect(manager.locator("#clocks .promise").first).to_be_visible()
     fold(manager, "files")
     recording = {"name": "说明.txt", "mimeType": "text/plain", "buffer": "柜员没有说明部分支取".encode()}
