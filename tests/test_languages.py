@@ -22,13 +22,10 @@ from tests.world import build, undone
 
 pytestmark = pytest.mark.django_db
 
-# One person of each role, and nobody.
+# One person of each role that has pages of its own, and nobody.
 PERSONAS = (
     "teller",
-    "lobby",
     "manager",
-    "senior",
-    "expert",
     "head",
     "hq",
     "admin",

@@ -23,7 +23,7 @@ from tiers.models import TierChange
 
 pytestmark = pytest.mark.django_db
 
-READERS = ["teller", "manager", "head", "admin", "auditor"]
+READERS = ["head", "manager", "teller", "admin", "auditor"]
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +77,13 @@ def counted(world: World, persona: str, url: str) -> int | None:
 
 
 SLOW = {"api_schema", "insights:liveness"}  # no lists of rows
-LISTS = [row.name for row in (*PAGES, *API) if row.get and not row.kwargs and row.name not in SLOW]
+LISTS = {row.name: row.get for row in (*PAGES, *API) if row.get and not row.kwargs and row.name not in SLOW}
 
 
 def test_lists_cost_the_same_for_3_and_100_rows(world: World):
-    asked = [(name, persona) for name in LISTS for persona in READERS]
+    # Each list for the two who see most of it: rows cost the same whoever reads them.
+    may = {name: [one for one in READERS if one in rule.inside] for name, rule in LISTS.items()}
+    asked = [(name, persona) for name, people in may.items() for persona in people[:2]]
     with undone():
         add_rows(world, 3)
         few = {(name, persona): counted(world, persona, reverse(name)) for name, persona in asked}
@@ -117,14 +119,11 @@ def reader(row: Row) -> str:
 SHOWN = [row for row in PAGES if row.get and row.get.inside]
 
 
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("name", [row.name for row in SHOWN])
-def test_no_page_holds_script_style_or_anything_from_outside(world: World, name: str, language: str):
+def test_no_page_holds_script_style_or_anything_from_outside(world: World, name: str):
     row = next(row for row in SHOWN if row.name == name)
     with undone():
-        client = world.client(reader(row))
-        client.cookies["language"] = language
-        response = client.get(address(row, world))
+        response = world.client(reader(row)).get(address(row, world))
     assert response.status_code < 400
     assert faults(response.content.decode() if not response.streaming else "") == []
 

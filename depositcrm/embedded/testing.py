@@ -30,7 +30,8 @@ def main(arguments: list[str]) -> NoReturn:
         if os.environ.get("CI") == "true":
             sys.exit(1)
     if not arguments and WORKERS:
-        arguments = ["-n", str(WORKERS)]
+        # The journeys stay together: one demo bank is made for them, not one for each process.
+        arguments = ["-n", str(WORKERS), "--dist", "loadgroup"]
     os.execv(PYTHON, [str(PYTHON), "-m", "pytest", *arguments])
 
 

@@ -156,4 +156,4 @@ def send(page: Page, button: Locator) -> None:
         button.click()
     if caught.value.status == 302 or "hx-redirect" in caught.value.headers:
         page.wait_for_function("!window.wasHere")
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("main .skeleton:visible, .htmx-request")).to_have_count(0)

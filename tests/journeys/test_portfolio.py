@@ -27,7 +27,7 @@ def tick_some(page: Page, language: str) -> tuple[list[str], Decimal]:
 
 
 @pytest.mark.usefixtures("workers")
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES[:1])
 def test_customers_are_handed_over_and_taken_back(desks: Desks, language: str):
     page = desks.open("manager", language, size=SCREEN_SIZE, path="/customers/?manager=001M00")
     numbers, total = tick_some(page, language)

@@ -131,7 +131,7 @@ def test_a_promise_is_made_and_kept(desks: Desks, number: str, language: str):
 
 
 @pytest.mark.usefixtures("workers")
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES[:1])
 def test_the_list_as_a_workbook_is_the_list_on_the_page(desks: Desks, language: str):
     page = desks.open("manager", language, path=f"{PERSONS}&columns=tier,balance,phone,opened_on&ordering=-balance")
     count = listed(page)
