@@ -96,6 +96,16 @@ def waits_for_a_lock() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def holds_a_job() -> bool:
+    """Whether some process has the lock of a job."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+            " WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.pid <> pg_backend_pid()"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 @pytest.mark.parametrize(
     ("table", "step"), [("tiers_tierchange", "retier"), ("insights_depositday", "roll_up"), ("core_trailseal", "seal")]
 )
@@ -112,6 +122,7 @@ def test_a_killed_night_goes_on_where_it_stopped(table: str, step: str) -> None:
         first.wait()
 
     assert Job.objects.get(name=f"night.{step}").state == JobState.RUNNING
+    until(lambda: not holds_a_job())  # its database process has yet to hear of its end
     status, result, _prose = run("--inline")
 
     place = NAMES.index(step)

@@ -203,13 +203,13 @@ def test_fifty_kills_change_nothing() -> None:
 
     with Nursery() as nursery:
         killed = 0
-        while killed < KILLS:
+        while killed < KILLS or not done_chunks(job_id):
             born = [nursery.start(part, job_id, 6) for part in ("lead", "help")]
-            time.sleep(rng.uniform(0.02, 0.14))
+            # On a busy machine they come to nothing in so short a time: longer, after so many kills.
+            time.sleep(rng.uniform(0.02, 0.14) * (1 + killed // KILLS))
             killed += sum(nursery.kill(pid) for pid in rng.sample(born, 2))
             Job.objects.filter(pk=job_id).update(attempts=0)
             assert Job.objects.get(pk=job_id).state != JobState.DONE, "too little to do for so many kills"
-    assert done_chunks(job_id) > 0
 
     finish(job_id, chunk_size=6)
 
