@@ -30,8 +30,7 @@ def main(arguments: list[str]) -> NoReturn:
         if os.environ.get("CI") == "true":
             sys.exit(1)
     if not arguments and WORKERS:
-        # The journeys stay together: one demo bank is made for them, not one for each process.
-        arguments = ["-n", str(WORKERS), "--dist", "loadgroup"]
+        arguments = ["-n", str(WORKERS)]
     os.execv(PYTHON, [str(PYTHON), "-m", "pytest", *arguments])
 
 

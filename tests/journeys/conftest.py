@@ -30,12 +30,6 @@ collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
 expect.set_options(timeout=10_000)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("journeys"))
-
-
 def pytest_report_header() -> str:
     return f"browser: {CHROMIUM or 'NONE, the journeys are left out'}"
 
