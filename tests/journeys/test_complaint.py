@@ -151,9 +151,9 @@ def take(page: Page, field: str, *chosen: tuple[str, str]) -> None:
 
 def send(page: Page, button: Locator) -> None:
     """Press it, and wait for the answer: another page, where it leads to one."""
-    page.evaluate("window.wasHere = true")
+    page.evaluate("document.documentElement.dataset.wasHere = ''")
     with page.expect_response(lambda answer: answer.request.method == "POST") as caught:
         button.click()
     if caught.value.status == 302 or "hx-redirect" in caught.value.headers:
-        page.wait_for_function("!window.wasHere")
+        expect(page.locator("html[data-was-here]")).to_have_count(0)
     expect(page.locator("main .skeleton:visible, .htmx-request")).to_have_count(0)
