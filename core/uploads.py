@@ -21,27 +21,30 @@ SUFFIX = ".sealed"
 class SealedFile(UploadedFile):
     """An uploaded file that lies sealed under settings.UPLOADS.
 
-    Asking for `stored_as` takes the file over; a file nobody took over is deleted when the request ends.
+    A file nobody kept is deleted when the request ends.
     """
 
     def __init__(self, path: Path, name: str, content_type: str, size: int, sha256: str, charset: str | None) -> None:
         super().__init__(None, name, content_type, size, charset)
         self.path = path
         self.sha256 = sha256
-        self._is_taken = False
+        self._is_kept = False
 
     @property
     def stored_as(self) -> str:
-        """The file's name under settings.UPLOADS; from now on its reader's business."""
-        self._is_taken = True
+        """The file's name under settings.UPLOADS."""
         return self.path.name
+
+    def keep(self) -> None:
+        """Leave the file there when the request ends: from now on it is somebody's business."""
+        self._is_kept = True
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         """What was uploaded, in clear, as a binary file."""
         return crypto.open_stream(self.path.open("rb"))
 
     def close(self) -> None:
-        if not self._is_taken:
+        if not self._is_kept:
             self.path.unlink(missing_ok=True)
 
 

@@ -290,14 +290,14 @@ class FeedViewSet(ApiMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
         feed = intake.receive_feed(
             kind=FeedKind(values["kind"]) if "kind" in values else None,
             upload_name=file.name,
-            stored_as=file.path.name,
+            stored_as=file.stored_as,
             business_date=values["business_date"],
             controls=Controls(values.get("control_rows"), values.get("control_total"), values["max_rejected"]),
             dry_run=values["dry_run"],
             actor=_actor(request),
             at=now(),
         )
-        file.stored_as  # noqa: B018  asking is what keeps the file; a refused one goes with the request
+        file.keep()  # a refused one goes with the request
         return Response(self.get_serializer(feed).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=None, responses={202: FeedSerializer}, filters=False)

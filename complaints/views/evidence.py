@@ -61,7 +61,7 @@ def _filed(request: HttpRequest, case: Complaint, form: EvidenceForm, file: Uplo
     except DomainError as error:
         form.add_error("files", str(error))
         return False
-    stored.stored_as  # noqa: B018  asking is what keeps the file; a refused one goes with the request
+    stored.keep()  # a refused one goes with the request
     return True
 
 

@@ -89,7 +89,7 @@ def _receive(request: HttpRequest, form: FeedUploadForm, file: UploadedFile) -> 
         feed = intake.receive_feed(
             kind=FeedKind(data["kind"]) if data["kind"] else None,
             upload_name=file.name or "",
-            stored_as=file.path.name,
+            stored_as=file.stored_as,
             business_date=data["business_date"],
             controls=Controls(data["control_rows"], data["control_total"], form.share()),
             actor=request.user.actor,
@@ -98,7 +98,7 @@ def _receive(request: HttpRequest, form: FeedUploadForm, file: UploadedFile) -> 
     except DomainError as error:
         form.add_error("files", f"{file.name}: {error}")
         return None
-    file.stored_as  # noqa: B018  asking is what keeps the file; a refused one goes with the request
+    file.keep()  # a refused one goes with the request
     return feed
 
 

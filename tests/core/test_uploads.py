@@ -17,6 +17,7 @@ PLAIN = ("客户号,姓名,证件号码\nC1,张三,11010519491231002X\n" * 50_00
 
 def _take(request):
     file = request.FILES.get("file")
+    file.keep()
     return JsonResponse({"stored_as": file.stored_as, "size": file.size, "sha256": file.sha256, "name": file.name})
 
 
