@@ -3,17 +3,16 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.pages import Cell, Column, ListFilter, ListPage
 from customers.models import Account, CustomerPosition
 from insights.enums import Direction
 from servicing.queries.contacts import units_of
 from staff.models import Branch
 
-DATE = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 MOVED = {
     Direction.UP: Q(difference__gt=0),
     Direction.DOWN: Q(difference__lt=0),
@@ -29,7 +28,7 @@ def _units(request: Any) -> QuerySet[Branch]:
 class MoveFilter(ListFilter):
     """`since` is read by the view: the rows are annotated for that day before they are filtered."""
 
-    since = django_filters.DateFilter(label=_("Since the close of"), method="as_given", widget=DATE)
+    since = django_filters.DateFilter(label=_("Since the close of"), method="as_given", widget=DAY)
     direction = django_filters.ChoiceFilter(
         label=_("Direction"), choices=Direction.choices, empty_label=_("All"), method="by_direction"
     )
@@ -51,8 +50,8 @@ class MoveFilter(ListFilter):
 class MaturityFilter(ListFilter):
     """Accounts by the day they mature; both ends included."""
 
-    since = django_filters.DateFilter(label=_("From"), field_name="matures_on", lookup_expr="gte", widget=DATE)
-    until = django_filters.DateFilter(label=_("To"), field_name="matures_on", lookup_expr="lte", widget=DATE)
+    since = django_filters.DateFilter(label=_("From"), field_name="matures_on", lookup_expr="gte", widget=DAY)
+    until = django_filters.DateFilter(label=_("To"), field_name="matures_on", lookup_expr="lte", widget=DAY)
     branch = django_filters.ModelChoiceFilter(
         label=_("Branch"), field_name="customer__branch", queryset=_units, to_field_name="code", empty_label=_("All")
     )

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.pages.choices import LoadedChoiceField
 from servicing.queries.contacts import units_of
 from staff.models import User
@@ -16,7 +17,7 @@ LONGEST_HISTORY = 3 * 366
 class SpecialDayForm(forms.Form):
     """A day on which the bank's calendar differs from the published one."""
 
-    on = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+    on = forms.DateField(label=_("Day"), widget=DAY)
     is_workday = forms.TypedChoiceField(
         label=_("Is"),
         choices=[("0", _("A day off")), ("1", _("A working day"))],
@@ -28,8 +29,8 @@ class SpecialDayForm(forms.Form):
 class HistoryForm(forms.Form):
     """Which closes, and of which unit: whoever sees one unit or one book only is not asked for it."""
 
-    first = forms.DateField(label=_("From the close of"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-    last = forms.DateField(label=_("To the close of"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    first = forms.DateField(label=_("From the close of"), widget=DAY)
+    last = forms.DateField(label=_("To the close of"), widget=DAY)
     branch = LoadedChoiceField(label=_("Branch"), queryset=None, to_field_name="code", required=False)
     show = forms.ChoiceField(label=_("Show"), choices=[("customers", _("Customers")), ("deposits", _("Deposits"))])
 

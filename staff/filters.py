@@ -1,7 +1,6 @@
 """The lists of people and of the trail: their filters and columns."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 import django_filters
 from django import forms
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from core.clock import SHANGHAI, today
 from core.enums import ActorKind
+from core.forms import DAY
 from core.models import TrailEntry
 from core.pages import Cell, Column, ListFilter, ListPage
 from staff.enums import SUBJECTS, Event, ExportState, Role
@@ -81,15 +81,6 @@ USERS_TO_EDIT = ListPage(
 )
 
 
-class DayInput(forms.DateInput):
-    """The browser's own date field."""
-
-    input_type = "date"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
-
-
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, SHANGHAI)
 
@@ -105,8 +96,8 @@ class TrailFilter(ListFilter):
         label=gettext_lazy("Kind of thing"), choices=sorted(SUBJECTS.items()), empty_label=gettext_lazy("All")
     )
     number = django_filters.CharFilter(label=gettext_lazy("Its number"), field_name="subject_id", max_length=64)
-    since = django_filters.DateFilter(label=gettext_lazy("From day"), method="from_day", widget=DayInput)
-    until = django_filters.DateFilter(label=gettext_lazy("To day"), method="to_day", widget=DayInput)
+    since = django_filters.DateFilter(label=gettext_lazy("From day"), method="from_day", widget=DAY)
+    until = django_filters.DateFilter(label=gettext_lazy("To day"), method="to_day", widget=DAY)
 
     def from_day(self, entries: QuerySet[TrailEntry], name: str, value: date) -> QuerySet[TrailEntry]:
         """Entries of the day and after, on Shanghai's clock."""

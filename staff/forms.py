@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.pages.choices import LongSelect
 from staff.enums import Digest, Role
 from staff.models import User
@@ -164,10 +165,10 @@ class AbsenceForm(forms.Form):
     """Who is away, when, and who stands in."""
 
     user = PersonField(label=_("Who is away"), queryset=User.objects.none(), to_field_name="staff_no", empty_label=None)
-    starts_on = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    starts_on = forms.DateField(label=_("From"), widget=DAY)
     ends_on = forms.DateField(
         label=_("To"),
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        widget=DAY,
         help_text=_("The last day away."),
     )
     deputy = PersonField(

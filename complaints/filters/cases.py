@@ -15,13 +15,13 @@ from complaints.models import Complaint
 from complaints.queries import inbox as queries
 from complaints.queries.choices import known
 from core.clock import today
+from core.forms import DAY
 from core.pages import ListFilter
 from core.pages.choices import LoadedChoiceFilter
 from staff.models import Branch, User
 from staff.queries import people_offered
 from tiers.queries import bands_for_display, tier_name
 
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 NOBODY = "none"
 STAGES = [
     ("open", _("To be decided")),

@@ -12,8 +12,9 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from complaints.filters.cases import DAY, CaseFilter
+from complaints.filters.cases import CaseFilter
 from complaints.models import Complaint
+from core.forms import DAY
 from core.pages import BadQuery
 
 BY = [("received", _("Received")), ("closed", _("Ended"))]

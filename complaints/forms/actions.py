@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from complaints.forms.days import DAY
 from complaints.queries.choices import causes_offered
+from core.forms import DAY
 from core.pages.choices import LongSelect
 from staff.models import User
 

@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from complaints.forms.versions import VersionForm
 from complaints.queries.choices import KIND
 from complaints.rules.choices import BUILT_IN, GROUPS, SAME_DAYS, as_tree, from_tree, read_choices
+from core.forms import VersionForm
 from servicing.rules.voice import as_lines, from_lines
 from staff.services.policies import PolicyKind, Text
 

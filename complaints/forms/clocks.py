@@ -9,11 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.enums import AttemptResult, PauseReason
-from complaints.forms.days import DAY
-from complaints.forms.versions import VersionForm
 from complaints.queries.clocks import KIND, WAYS
 from complaints.rules.clocks import BUILT_IN, LIMITS, read_clocks
 from core.clock import now, today
+from core.forms import DAY, VersionForm
 from staff.services.policies import PolicyKind, Text
 
 MINUTE = "%Y-%m-%dT%H:%M"

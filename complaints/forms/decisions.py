@@ -9,13 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.enums import Delivery, Finding, RemedyKind
-from complaints.forms.days import DAY
-from complaints.forms.versions import VersionForm
 from complaints.queries.choices import causes_offered, word_for
 from complaints.queries.decisions import KIND
 from complaints.rules.decisions import BUILT_IN, LANGUAGES, PARTS, PLACES, fault_of, read_letter
 from complaints.services.decisions import FAULTS
 from core.clock import today
+from core.forms import DAY, VersionForm
 from staff.services.policies import PolicyKind, Text
 
 MOST = 4000

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.enums import Complainant, Grade, Source
-from complaints.forms.days import DAY
 from complaints.queries.choices import offered
 from complaints.queries.intake import colleagues_named
 from complaints.rules.intake import MIN_TEXT
 from core.clock import today
+from core.forms import DAY
 from core.pages.choices import LongSelect
 from staff.models import User
 from staff.queries import branches_by_tree

@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from complaints.forms.versions import VersionForm
 from complaints.queries.limits import KIND
 from complaints.rules.limits import BOUNDS, BUILT_IN, read_limits
+from core.forms import VersionForm
 from staff.services.policies import PolicyKind, Text
 
 LABELS: Mapping[str, Text] = {

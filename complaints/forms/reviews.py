@@ -6,9 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from complaints.enums import ReviewOutcome
-from complaints.forms.days import DAY
 from complaints.queries.reviews import reviewers_for
 from core.clock import today
+from core.forms import DAY
 from staff.models import User
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -16,7 +15,6 @@ from staff.queries import people_offered
 
 MOST_DAYS = 3650
 NOBODY = "none"
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
 def word_of_tier(rank: int) -> str:

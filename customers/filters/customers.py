@@ -13,12 +13,12 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import DAY
 from core.pages import ORDERING, BulkAction, Cell, Column, ListFilter, ListPage
 from core.pages.choices import LoadedChoiceFilter
 from customers import queries
 from customers.enums import CustomerKind, Stage
 from customers.filters.choices import (
-    DAY,
     MOST_DAYS,
     NOBODY,
     managers_of,

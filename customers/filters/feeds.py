@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.pages import Cell, Column, ListFilter, ListPage
 from customers.enums import FeedKind, FeedStatus
-from customers.filters.choices import DAY
 from customers.models import Feed
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from customers.enums import (
     AlertKind,
     ConsentChannel,
@@ -17,13 +18,7 @@ from customers.enums import (
 )
 from staff.models import User
 
-DAY = {"type": "date"}
 WHEN = "%Y-%m-%dT%H:%M"
-
-
-def day_input() -> forms.DateInput:
-    """A date as browsers ask for it."""
-    return forms.DateInput(DAY, format="%Y-%m-%d")
 
 
 class ConsentForm(forms.Form):
@@ -48,7 +43,7 @@ class WordingForm(forms.Form):
     """The next version of a wording."""
 
     purpose = forms.ChoiceField(label=_("Purpose"), choices=ConsentPurpose)
-    effective_on = forms.DateField(label=_("Effective from"), widget=day_input())
+    effective_on = forms.DateField(label=_("Effective from"), widget=DAY)
     text_zh = forms.CharField(
         label=_("Chinese wording"),
         min_length=20,
@@ -69,7 +64,7 @@ class AlertForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=AlertKind)
     severity = forms.ChoiceField(label=_("Severity"), choices=Severity, initial=Severity.WARN)
     ends_on = forms.DateField(
-        label=_("Until"), required=False, widget=day_input(), help_text=_("Empty: until somebody dismisses it.")
+        label=_("Until"), required=False, widget=DAY, help_text=_("Empty: until somebody dismisses it.")
     )
     text = forms.CharField(
         label=_("Text"), max_length=200, required=False, help_text=_("What to do or to avoid, in one sentence.")
@@ -86,7 +81,7 @@ class AlertEndForm(forms.Form):
     """Another last day of an alert."""
 
     ends_on = forms.DateField(
-        label=_("Until"), required=False, widget=day_input(), help_text=_("Empty: until somebody dismisses it.")
+        label=_("Until"), required=False, widget=DAY, help_text=_("Empty: until somebody dismisses it.")
     )
 
 
@@ -101,7 +96,7 @@ class PromiseForm(forms.Form):
     """Something promised, by when, and who is to keep it."""
 
     text = forms.CharField(label=_("What was promised"), max_length=300)
-    due_on = forms.DateField(label=_("Due on"), widget=day_input())
+    due_on = forms.DateField(label=_("Due on"), widget=DAY)
     owner = OwnerField(label=_("Owner"), queryset=User.objects.none(), to_field_name="staff_no", empty_label=None)
 
     def __init__(self, *args: Any, owners: QuerySet[User], **kwargs: Any) -> None:
@@ -112,7 +107,7 @@ class PromiseForm(forms.Form):
 class PromiseChangeForm(forms.Form):
     """Another day or another owner for an open promise."""
 
-    due_on = forms.DateField(label=_("Due on"), widget=day_input())
+    due_on = forms.DateField(label=_("Due on"), widget=DAY)
     owner = OwnerField(label=_("Owner"), queryset=User.objects.none(), to_field_name="staff_no", empty_label=None)
 
     def __init__(self, *args: Any, owners: QuerySet[User], **kwargs: Any) -> None:

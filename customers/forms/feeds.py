@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import DAY
 from customers.enums import FeedKind
 
 MAX_FILES = 20
@@ -53,7 +54,7 @@ class FeedUploadForm(forms.Form):
         label=_("Business date"),
         initial=today,
         validators=[MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2099, 12, 31))],
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        widget=DAY,
         help_text=_("The day whose close of business the file describes."),
     )
     control_rows = forms.IntegerField(

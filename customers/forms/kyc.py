@@ -7,7 +7,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+from core.forms import DAY
 
 
 class RenewForm(forms.Form):

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY, VersionForm
 from customers.rules import insurance, kyc, lifecycle, merges, quality
 from staff import rules as staff_rules
 from staff.services.policies import PolicyKind, Text
@@ -17,7 +18,6 @@ from staff.services.policies import PolicyKind, Text
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SEPARATORS = re.compile(r"[,，、;；\s]+")
-DAY_INPUT = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
 KINDS: Mapping[str, PolicyKind] = {
@@ -178,18 +178,8 @@ class WordsField(forms.CharField):
         return [int(part) for part in parts]
 
 
-class PolicyForm(forms.Form):
+class PolicyForm(VersionForm):
     """A version of a kind: its values, the day it takes over, and why."""
-
-    effective_on = forms.DateField(
-        label=_("Effective from"), widget=DAY_INPUT, help_text=_("It takes over at midnight, as this day begins.")
-    )
-    note = forms.CharField(
-        label=_("Reason"),
-        max_length=300,
-        widget=forms.Textarea({"rows": 2}),
-        help_text=_("The second person reads it before deciding."),
-    )
 
     def __init__(self, data: Any = None, *, kind: PolicyKind, values: Mapping[str, Any], **kwargs: Any) -> None:
         initial = {_name(path): value for path, value in leaves(values)}
@@ -289,7 +279,7 @@ def _field(value: Any) -> forms.Field:
     if isinstance(value, Decimal | float) or _NUMBER.fullmatch(str(value)):
         return forms.DecimalField(max_digits=20, decimal_places=6)
     if _DAY.fullmatch(str(value)):
-        return forms.DateField(widget=DAY_INPUT)
+        return forms.DateField(widget=DAY)
     return forms.CharField(max_length=200)
 
 

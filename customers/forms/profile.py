@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.clock import today
+from core.forms import DAY
 from customers import queries
 from customers.enums import (
     CustomerKind,
@@ -77,7 +78,7 @@ def doubt_words(code: str) -> str:
 
 def day_field(label: Any) -> forms.DateField:
     """A day in the ledger's years."""
-    return forms.DateField(label=label, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    return forms.DateField(label=label, widget=DAY)
 
 
 class ProfileForm(forms.Form):

@@ -7,12 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.phones import PhoneError, normalise_phone
 from customers.enums import CustomerKind, IdType, Origin
 from customers.models import Customer
 from staff.models import User
-
-DAY = {"type": "date"}
 
 
 def _phone(text: str) -> None:
@@ -43,7 +42,7 @@ class ProspectForm(forms.Form):
         help_text=_("Customer number; needed when a customer referred them."),
     )
     interest = forms.CharField(label=_("Interested in"), max_length=200, required=False)
-    first_contact_on = forms.DateField(label=_("First contact"), widget=forms.DateInput(DAY, format="%Y-%m-%d"))
+    first_contact_on = forms.DateField(label=_("First contact"), widget=DAY)
     manager = forms.ModelChoiceField(
         label=_("Manager"),
         queryset=User.objects.none(),
@@ -95,8 +94,6 @@ class ConvertForm(forms.Form):
     id_no = forms.CharField(
         label=_("Document number"), max_length=40, required=False, widget=forms.TextInput({"autocomplete": "off"})
     )
-    id_expires_on = forms.DateField(
-        label=_("Document valid until"), required=False, widget=forms.DateInput(DAY, format="%Y-%m-%d")
-    )
+    id_expires_on = forms.DateField(label=_("Document valid until"), required=False, widget=DAY)
     id_is_long_term = forms.BooleanField(label=_("Document without expiry"), required=False)
     contact_name = forms.CharField(label=_("Contact person"), max_length=60, required=False)

@@ -4,11 +4,11 @@ from datetime import date
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.pages import Cell, Column, ListFilter, ListPage
 from core.pages.choices import LoadedChoiceFilter
 from servicing.models import Interaction, InteractionQuerySet
@@ -16,8 +16,6 @@ from servicing.queries.choices import known, word_for
 from servicing.queries.contacts import colleagues_of, contacts_between, units_of
 from staff.models import Branch, User
 from staff.queries import people_offered
-
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
 def _colleagues(request: Any) -> QuerySet[User]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import DAY
 from core.pages import Cell, Column, ListFilter, ListPage
 from core.pages.choices import LoadedChoiceFilter
 from servicing.enums import FeedbackKind, FeedbackSource, FeedbackState
@@ -24,7 +24,6 @@ from servicing.queries.feedback import overdue_on, tag_names
 from servicing.rules.feedback import OPEN
 from staff.models import Branch
 
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 STAGES = [
     ("todo", _("Not closed")),
     ("overdue", _("Answer overdue")),

@@ -4,13 +4,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import DAY
 from core.pages import BulkAction, Cell, Column, ListFilter, ListPage
 from core.pages.choices import LoadedChoiceFilter
 from servicing.enums import FollowUpKind, FollowUpState, Priority
@@ -21,7 +21,6 @@ from servicing.queries.follow_ups import colleagues, of_whom, reason_of, title_o
 from staff.access import HEADS, SERVING, has_role
 from staff.models import Branch, User
 
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 WHOSE = [("mine", _("Mine")), ("team", _("Everybody's in sight"))]
 DUE = [
     ("overdue", _("Overdue")),

@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import DAY
 from core.pages import Cell, Column, ListFilter, ListPage
 from core.pages.choices import LoadedChoiceFilter
 from customers.models import Account, Product
@@ -28,10 +28,6 @@ PLACES = ("tier", "product", "branch", "manager")
 PEOPLE = ("manager", "owner")
 TONES = {"rolled": "good", "partly": "warn", "left": "bad", "": ""}
 SPANS = {"next7": 7, "next30": 30, "next90": 90, "past30": -30, "past90": -90}
-
-
-def _day() -> forms.DateInput:
-    return forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
 def _branches(request: Any) -> QuerySet[Branch]:
@@ -136,8 +132,8 @@ class LadderFilter(PlaceFilter):
 class AheadFilter(PlaceFilter):
     """Deposits ahead; days with both ends included."""
 
-    since = django_filters.DateFilter(label=_("From"), field_name="matures_on", lookup_expr="gte", widget=_day())
-    until = django_filters.DateFilter(label=_("To"), field_name="matures_on", lookup_expr="lte", widget=_day())
+    since = django_filters.DateFilter(label=_("From"), field_name="matures_on", lookup_expr="gte", widget=DAY)
+    until = django_filters.DateFilter(label=_("To"), field_name="matures_on", lookup_expr="lte", widget=DAY)
     state = django_filters.ChoiceFilter(
         label=_("State"), choices=PlanState.choices, empty_label=_("All"), method="by_state"
     )
@@ -155,8 +151,8 @@ class AheadFilter(PlaceFilter):
 class PastFilter(PlaceFilter):
     """Matured deposits; days with both ends included."""
 
-    since = django_filters.DateFilter(label=_("From"), field_name="matures_on", lookup_expr="gte", widget=_day())
-    until = django_filters.DateFilter(label=_("To"), field_name="matures_on", lookup_expr="lte", widget=_day())
+    since = django_filters.DateFilter(label=_("From"), field_name="matures_on", lookup_expr="gte", widget=DAY)
+    until = django_filters.DateFilter(label=_("To"), field_name="matures_on", lookup_expr="lte", widget=DAY)
     outcome = django_filters.ChoiceFilter(
         label=_("Outcome"), choices=Ended.choices, empty_label=_("All"), method="by_outcome"
     )

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.timezone import localtime
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from core.forms import DAY
 from core.pages import Cell, Column, ListFilter, ListPage
 from core.pages.choices import LoadedChoiceFilter
 from servicing.enums import FraudOutcome, ReferralState
@@ -21,7 +21,6 @@ from servicing.queries.contacts import colleagues_of, midnight, units_of
 from staff.models import Branch, User
 from staff.queries import people_offered
 
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 TONES = {
     ReferralState.WAITING: "warn",
     ReferralState.ACCEPTED: "info",

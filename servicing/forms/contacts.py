@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import DAY
 from servicing.enums import Direction, Mood
 from servicing.models import FollowUp
 from servicing.queries.choices import choices_on, offered, outcomes_offered
@@ -74,9 +75,7 @@ class ContactForm(DetailsForm):
         required=False,
         help_text=_("What you will do, if anything; it goes to your promises."),
     )
-    promise_due_on = forms.DateField(
-        label=_("Promise due on"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    )
+    promise_due_on = forms.DateField(label=_("Promise due on"), required=False, widget=DAY)
     # No choice field: sent twice, the follow-up is closed already, and that is no fault.
     follow_up = forms.CharField(
         label=_("Completes the follow-up"),

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import DAY, VersionForm
 from servicing.enums import FeedbackKind, FeedbackSource
-from servicing.forms.versions import VersionForm
 from servicing.queries.feedback import KIND, tags_offered
 from servicing.rules.feedback import BUILT_IN, DAYS, UNDO_DAYS, read_feedback
 from servicing.rules.voice import as_lines, from_lines
@@ -18,7 +18,6 @@ from staff.models import User
 from staff.services.policies import PolicyKind, Text
 
 WORDS = 1000
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 # A kiosk and a survey write their own.
 WRITTEN_DOWN = [choice for choice in FeedbackSource.choices if choice[0] not in {"kiosk", "survey"}]
 

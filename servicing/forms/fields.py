@@ -9,8 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import AmountError, format_yuan, parse_amount
 
-DAY_INPUT = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-
 
 class AmountField(forms.CharField):
     """An amount in yuan as people write it: separators, full-width digits, up to two decimals; none below zero."""

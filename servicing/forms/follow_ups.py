@@ -7,19 +7,14 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.pages.choices import LongSelect
 from servicing.enums import Frequency, Priority, Shift, SkipReason
 from staff.models import User
 
-DAY = {"type": "date"}
 WHEN = "%Y-%m-%dT%H:%M"
 WEEKDAYS = [_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")]
 ONCE = ""
-
-
-def day_input() -> forms.DateInput:
-    """A date as browsers ask for it."""
-    return forms.DateInput(DAY, format="%Y-%m-%d")
 
 
 class OwnerField(forms.ModelChoiceField):
@@ -35,7 +30,7 @@ class ChangeForm(forms.Form):
     """What is to be done, and when."""
 
     title = forms.CharField(label=_("What is to be done"), max_length=120)
-    due_on = forms.DateField(label=_("Due on"), widget=day_input())
+    due_on = forms.DateField(label=_("Due on"), widget=DAY)
     due_time = forms.TimeField(label=_("At"), required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
     priority = forms.TypedChoiceField(
         label=_("Priority"), choices=Priority.choices, coerce=int, initial=Priority.NORMAL
@@ -73,7 +68,7 @@ class FollowUpForm(ChangeForm):
         help_text=_("Weeks, months, quarters or years."),
     )
     shift = forms.ChoiceField(label=_("On a day off"), choices=Shift.choices, initial=Shift.AFTER, required=False)
-    until = forms.DateField(label=_("Repeats until"), required=False, widget=day_input())
+    until = forms.DateField(label=_("Repeats until"), required=False, widget=DAY)
     once = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, owners: QuerySet[User], **kwargs: Any) -> None:
@@ -130,7 +125,7 @@ class SkipForm(forms.Form):
 class SnoozeForm(forms.Form):
     """Another day."""
 
-    until = forms.DateField(label=_("Put off to"), widget=day_input())
+    until = forms.DateField(label=_("Put off to"), widget=DAY)
 
 
 class ReassignForm(forms.Form):

@@ -8,7 +8,7 @@ from django import forms
 from django.forms import formset_factory
 from django.utils.translation import gettext_lazy as _
 
-from servicing.forms.versions import VersionForm
+from core.forms import VersionForm
 from staff.services.policies import PolicyKind, Text
 
 

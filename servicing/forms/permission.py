@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
-from servicing.forms.versions import VersionForm
+from core.forms import VersionForm
 from servicing.queries.permission import KIND
 from servicing.rules.permission import BUILT_IN, CAP_MOST, TIMES, read_hours
 from staff.services.policies import PolicyKind, Text

@@ -9,7 +9,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from servicing.forms.versions import Figure, VersionForm, figures_kind
+from core.forms import VersionForm
+from servicing.forms.versions import Figure, figures_kind
 from servicing.queries.follow_ups import KIND as CADENCE_KIND
 from servicing.queries.playbooks import KIND
 from servicing.rules import cadence, playbooks

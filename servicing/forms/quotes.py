@@ -9,9 +9,10 @@ from uuid import uuid4
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.pages.choices import LongSelect
 from servicing.enums import Buyer, QuoteKind
-from servicing.forms.fields import DAY_INPUT, AmountField, RateField
+from servicing.forms.fields import AmountField, RateField
 
 FIRST, LONGEST = date(1990, 1, 1), 40 * 366
 
@@ -48,9 +49,9 @@ class ProductForm(WorkForm):
 
     product = forms.ChoiceField(label=_("Product"), widget=LongSelect)
     amount = AmountField(label=_("Amount, yuan"), above_zero=True)
-    since = forms.DateField(label=_("Value date"), widget=DAY_INPUT)
+    since = forms.DateField(label=_("Value date"), widget=DAY)
     until = forms.DateField(
-        label=_("Matures on"), widget=DAY_INPUT, required=False, help_text=_("Empty: by the product's term.")
+        label=_("Matures on"), widget=DAY, required=False, help_text=_("Empty: by the product's term.")
     )
     rate = RateField(
         label=_("Rate, % a year"), required=False, help_text=_("Empty: as posted for the product on that day.")
@@ -69,10 +70,10 @@ class ProductForm(WorkForm):
 class EarlyForm(ProductForm):
     """Money is needed from a deposit that has not matured."""
 
-    day = forms.DateField(label=_("Money is needed on"), widget=DAY_INPUT)
+    day = forms.DateField(label=_("Money is needed on"), widget=DAY)
     part = AmountField(label=_("Needed, yuan"), required=False, help_text=_("Empty: all of it."), above_zero=True)
     wait_until = forms.DateField(
-        label=_("Could wait until"), widget=DAY_INPUT, required=False, help_text=_("Compared beside maturity.")
+        label=_("Could wait until"), widget=DAY, required=False, help_text=_("Compared beside maturity.")
     )
     elsewhere = RateField(
         label=_("Could earn elsewhere, % a year"),
@@ -94,7 +95,7 @@ class EarlyForm(ProductForm):
 class HoldForm(ProductForm):
     """What a deposit pays when it is taken on a day."""
 
-    on = forms.DateField(label=_("Taken on"), widget=DAY_INPUT)
+    on = forms.DateField(label=_("Taken on"), widget=DAY)
     renews = forms.BooleanField(
         label=_("Renews by itself"), required=False, help_text=_("At the rate posted on each day it renews.")
     )
@@ -136,7 +137,7 @@ class OffersForm(WorkForm):
     """What an amount would bring in every product."""
 
     amount = AmountField(label=_("Amount, yuan"), above_zero=True)
-    day = forms.DateField(label=_("Paid in on"), widget=DAY_INPUT)
+    day = forms.DateField(label=_("Paid in on"), widget=DAY)
     buyer = forms.ChoiceField(label=_("Whose money"), choices=Buyer.choices)
 
     def __init__(self, *args: Any, products: Mapping[str, str], **kwargs: Any) -> None:

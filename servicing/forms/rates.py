@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import DAY
 from core.money import ZERO, format_yuan
 from core.pages.choices import LongSelect
 from servicing.enums import SavingKind
-from servicing.forms.fields import DAY_INPUT, AmountField, RateField
+from servicing.forms.fields import AmountField, RateField
 from servicing.forms.tables import TableForm
 from servicing.queries.products import RATES, library_on, unit_names
 from servicing.queries.tenors import NOTICE_TENORS, TENORS, tenor_words
@@ -215,7 +216,7 @@ def _in_row(error: RatesError) -> str:
 class LookupForm(forms.Form):
     """Which rate held: of a product, for an amount, at a unit, on a day."""
 
-    day = forms.DateField(label=_("On"), widget=DAY_INPUT)
+    day = forms.DateField(label=_("On"), widget=DAY)
     product = forms.ChoiceField(label=_("Product"), required=False, widget=LongSelect)
     branch = forms.ChoiceField(label=_("Unit"), widget=LongSelect)
     amount = AmountField(label=_("Amount, yuan"), required=False)

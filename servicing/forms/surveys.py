@@ -9,16 +9,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY, VersionForm
 from core.pages.choices import LongSelect
 from servicing.enums import SurveyChannel
-from servicing.forms.versions import VersionForm
 from servicing.queries.surveys import KIND
 from servicing.rules.surveys import BUILT_IN, FIGURES, MARKS, SCORES, WORDS, SurveyRules, read_surveys
 from servicing.rules.voice import as_lines, from_lines
 from staff.models import Branch
 from staff.services.policies import PolicyKind, Text
 
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 WHOLE = [(n, str(n)) for n in range(SCORES[0], SCORES[1] + 1)]
 STARS = [(n, str(n)) for n in range(MARKS[0], MARKS[1] + 1)]
 

@@ -1,29 +1,13 @@
-"""What every version of rules says beside its values, and the editor of rules that are whole numbers."""
+"""The editor of rules that are whole numbers."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
+from core.forms import VersionForm
 from staff.services.policies import PolicyKind, Reader, Text
-
-
-class VersionForm(forms.Form):
-    """The day a version takes over and the reason for it."""
-
-    effective_on = forms.DateField(
-        label=_("Effective from"),
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("It takes over at midnight, as this day begins."),
-    )
-    note = forms.CharField(
-        label=_("Reason"),
-        max_length=300,
-        widget=forms.Textarea({"rows": 2}),
-        help_text=_("The second person reads it before deciding."),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import DAY
 from core.pages import BulkAction, Cell, Column, ListPage
 from customers.models import CustomerPosition
 from staff.access import AMOUNT_ROLES
-from tiers.filters.units import DAY, UnitFilter, customer_cell, customer_url
+from tiers.filters.units import UnitFilter, customer_cell, customer_url
 from tiers.queries import tier_name
 from tiers.queries.flows import bands_at, flow_rows
 

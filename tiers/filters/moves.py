@@ -6,8 +6,9 @@ import django_filters
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.pages import Cell, Column, ListPage
-from tiers.filters.units import DAY, UnitFilter, customer_cell, customer_url, tiers
+from tiers.filters.units import UnitFilter, customer_cell, customer_url, tiers
 from tiers.models import TierChange, TierChangeQuerySet
 from tiers.queries import DOWN, UP, bands_of_run, lately, tier_name
 

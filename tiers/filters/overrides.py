@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import DAY
 from core.pages import Cell, Column, ListFilter, ListPage
 from core.pages.choices import LoadedChoiceFilter
-from tiers.filters.units import DAY, branches, tier_cell
+from tiers.filters.units import branches, tier_cell
 from tiers.models import TierOverride
 from tiers.queries import bands_for_display, tier_name
 from tiers.queries.overrides import OverrideStage, stage_of, staged

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +15,6 @@ from tiers.models import TierChange
 from tiers.queries import bands_for_display, branches_of, managers_of, tier_name
 
 UNITS = ("branch", "manager")
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
 def branches(request: Any) -> QuerySet[Branch]:

@@ -6,10 +6,11 @@ from typing import Any
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.money import ZERO
 from core.pages import Cell, Column, ListPage
 from customers.models import CustomerPosition
-from tiers.filters.units import DAY, UnitFilter, customer_cell, tier_cell, tiers
+from tiers.filters.units import UnitFilter, customer_cell, tier_cell, tiers
 from tiers.queries import watch_terms
 
 

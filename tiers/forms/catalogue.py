@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import DAY, VersionForm
 from core.money import format_yuan
 from staff.services.policies import PolicyKind, Text
 from tiers.enums import EntitlementKind
 from tiers.forms.schemes import AmountField
-from tiers.forms.versions import VersionForm
 from tiers.queries.catalogue import KIND, tiers_offered
 from tiers.rules.catalogue import (
     BUILT_IN,
@@ -27,7 +27,6 @@ from tiers.rules.catalogue import (
 )
 
 LINES = "lines"
-DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 FAULTS: Mapping[str, Text] = {
     "cost": _("Write an amount in yuan from 0 to 1,000,000."),
     "dates_order": _("It may not end before it begins."),

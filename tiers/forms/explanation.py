@@ -7,12 +7,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import DAY
 
 
 class DayForm(forms.Form):
     """A day up to today."""
 
-    on = forms.DateField(label=_("Day"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    on = forms.DateField(label=_("Day"), required=False, widget=DAY)
 
     def clean_on(self) -> date | None:
         day: date | None = self.cleaned_data["on"]

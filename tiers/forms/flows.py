@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.pages.choices import LoadedChoiceField
 from staff.access import has_role, scope_of
 from staff.enums import Reach, Role
@@ -14,18 +15,14 @@ from tiers.queries.flows import RunDays
 from tiers.queries.moves import branches_of, managers_of
 
 
-def _day() -> forms.DateInput:
-    return forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-
-
 class FlowForm(forms.Form):
     """Two days, the first before the last. A last day after the latest re-tiering means that one's; `is_cut` says so.
 
     Whoever sees one unit or one book only is not asked for either.
     """
 
-    first = forms.DateField(label=_("From the close of"), widget=_day())
-    last = forms.DateField(label=_("To the close of"), widget=_day())
+    first = forms.DateField(label=_("From the close of"), widget=DAY)
+    last = forms.DateField(label=_("To the close of"), widget=DAY)
     branch = LoadedChoiceField(label=_("Branch"), queryset=None, to_field_name="code", required=False)
     manager = LoadedChoiceField(label=_("Manager"), queryset=None, to_field_name="staff_no", required=False)
 

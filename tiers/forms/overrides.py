@@ -6,19 +6,18 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from tiers.services.overrides import MIN_REASON
-
-DAY = {"type": "date"}
 
 
 class OverrideForm(forms.Form):
     """Which tier, from when to when, and why. `tiers` are (letter, name), the present one left out."""
 
     letter = forms.ChoiceField(label=_("Tier to give"))
-    starts_on = forms.DateField(label=_("From"), widget=forms.DateInput(DAY, format="%Y-%m-%d"))
+    starts_on = forms.DateField(label=_("From"), widget=DAY)
     ends_on = forms.DateField(
         label=_("Until"),
-        widget=forms.DateInput(DAY, format="%Y-%m-%d"),
+        widget=DAY,
         help_text=_("The last day, at most a year on; the next run after it goes by the rule again."),
     )
     reason = forms.CharField(

@@ -11,6 +11,7 @@ from django.forms import formset_factory
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.money import AmountError, format_yuan, parse_amount
 from customers.enums import ProductKind
 from tiers import services
@@ -54,9 +55,7 @@ class SchemeForm(forms.Form):
     """What a version says apart from its bands. Days and figures matter only to measures that have them."""
 
     name = forms.CharField(label=_("Scheme name"), max_length=60)
-    effective_on = forms.DateField(
-        label=_("Effective from"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    )
+    effective_on = forms.DateField(label=_("Effective from"), widget=DAY)
     measure = forms.ChoiceField(
         label=_("Measure"), choices=Measure.choices, help_text=_("The figure held against the bounds.")
     )
@@ -271,9 +270,7 @@ class DecisionForm(forms.Form):
 class RollbackForm(forms.Form):
     """When and why to go back to a version."""
 
-    effective_on = forms.DateField(
-        label=_("Effective from"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    )
+    effective_on = forms.DateField(label=_("Effective from"), widget=DAY)
     note = forms.CharField(
         label=_("Reason"),
         max_length=300,

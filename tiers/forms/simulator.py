@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import DAY
 from core.money import AmountError, format_yuan, parse_amount
 from customers.enums import ProductKind
 from tiers.enums import Measure
@@ -24,9 +25,7 @@ ASKED = "tried"
 class SimulatorForm(forms.Form):
     """The rule to try apart from its bounds, and the day to try it on."""
 
-    on = forms.DateField(
-        label=_("Balances of"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), required=False
-    )
+    on = forms.DateField(label=_("Balances of"), widget=DAY, required=False)
     measure = forms.ChoiceField(label=_("Measure"), choices=Measure.choices)
     watch_periods = forms.IntegerField(label=_("Watch periods"), min_value=0, max_value=MAX_WATCH)
     trailing_days = forms.IntegerField(

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
+from core.forms import VersionForm
 from staff.services.policies import PolicyKind, Text
-from tiers.forms.versions import VersionForm
 from tiers.queries.catalogue import tiers_offered
 from tiers.queries.standards import KIND
 from tiers.rules.standards import BUILT_IN, FIGURES, read_standards
