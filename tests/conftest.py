@@ -8,15 +8,43 @@ from functools import partial
 import pytest
 from celery import Celery, current_app
 from celery.contrib.testing.worker import start_worker
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
+from pytest_django.plugin import DjangoDbBlocker
 
 from core.management.commands.prepare import APP_ROLE, grant_app_role
 from staff.models import User
+from tests import databases
 from tests.factories import make_user
 
 ClientOf = Callable[[User], Client]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The journeys come first: the first worker is at them, with one demo bank, while the others do the rest."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/journeys/"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """pytest-django's own, but the database is a copy; tests that commit get a new one instead of emptied tables."""
+    name, kept = f"test_depositcrm_{settings.WORKER}", connection.settings_dict["NAME"]
+
+    def renew(*_test: object) -> None:
+        connection.close()
+        databases.copy_migrated(name)
+
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", renew)
+        renew()
+        connection.settings_dict["NAME"] = name
+        yield
+        connection.close()
+        connection.settings_dict["NAME"] = kept
+        databases.drop(name)
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +106,7 @@ class Broker:
     def flush(self) -> None:
         """Lose everything, as a broker without its file does."""
         for key in self._client.scan_iter(f"{self._prefix}*"):
-            self._client.execute_command("UNLINK", key.decode().removeprefix(self._prefix))
+            self._client.delete(key.decode().removeprefix(self._prefix))  # kombu puts the prefix before this one
 
     def drained(self, seconds: float = 10) -> None:
         """Wait until no message waits."""

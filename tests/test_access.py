@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 from django.db import transaction
+from django.http import HttpResponse
 from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
 
+from core import middleware
 from tests.access_rules import (
     FEW,
     METHODS,
@@ -14,16 +17,16 @@ from tests.access_rules import (
     Row,
     Rule,
 )
-from tests.access_table import API_NAMES, TABLE
+from tests.access_table import API_NAMES, PAGES, TABLE
 from tests.people import ANONYMOUS, EVERYBODY, PEOPLE, TOKEN, World
-from tests.world import addresses, build, undone
+from tests.world import addresses, build, undone, unrecorded
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: object) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), transaction.atomic(), unrecorded():  # type: ignore[attr-defined]
         yield build()
         transaction.set_rollback(True)
 
@@ -74,6 +77,20 @@ def test_the_table_is_large_enough():
     assert sum(bool(getattr(row, method)) for row in TABLE.values() for method in METHODS) * len(EVERYBODY) >= 1_500
 
 
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals without their page, and the schema of the API made once: here it only counts who gets which answer."""
+    monkeypatch.setattr(middleware, "render", lambda *args, status, **kwargs: HttpResponse(status=status))
+    make_schema, made = SchemaGenerator.get_schema, []
+
+    def schema(*args: object, **kwargs: object) -> object:
+        made[:] = made or [make_schema(*args, **kwargs)]
+        return made[0]
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", schema)
+
+
+@pytest.mark.usefixtures("brief")
 @pytest.mark.parametrize("name", TABLE)
 def test_each_person_gets_the_declared_answer(world: World, name: str):
     row, is_api = TABLE[name], name in API_NAMES
@@ -90,6 +107,22 @@ def test_each_person_gets_the_declared_answer(world: World, name: str):
             if got not in expected(rule, persona, is_api):
                 wrong.append((method, persona, got, sorted(expected(rule, persona, is_api))))
     assert wrong == []
+
+
+def refused_to(persona: str, world: World) -> Iterator[tuple[str, int]]:
+    """Addresses that answer a person with a page of refusal, and its status."""
+    yield "/no/such/page/", 404
+    if persona in PEOPLE:
+        yield next(address(row, world) for row in PAGES if expected(row.get, persona, False) == {"refused"}), 403
+
+
+@pytest.mark.parametrize("persona", EVERYBODY)
+def test_refusals_have_a_page_for_everybody(world: World, persona: str):
+    for url, status in refused_to(persona, world):
+        with undone():
+            response = world.client(persona).get(url)
+        assert response.status_code == status
+        assert '<div class="empty">' in response.content.decode()
 
 
 FOREIGN = [row for row in TABLE.values() if row.kwargs.get("customer_no")]

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -63,10 +64,12 @@ def file_of(people: list[Person]) -> str:
 def files_with(folder: Path, *secrets: str) -> list[Path]:
     """Files below the folder, the database's own apart (its tables are looked through one by one)."""
     found = []
-    for path in (p for p in folder.rglob("*") if p.is_file() and "postgres" not in p.relative_to(folder).parts):
-        content = path.read_bytes()
-        if any(secret.encode(encoding) in content for secret in secrets for encoding in ("utf-8", "gb18030")):
-            found.append(path)
+    for place, below, names in os.walk(folder):
+        below[:] = [name for name in below if name != "postgres"]  # where files come and go
+        for path in (Path(place, name) for name in names):
+            content = path.read_bytes() if path.is_file() else b""
+            if any(secret.encode(encoding) in content for secret in secrets for encoding in ("utf-8", "gb18030")):
+                found.append(path)
     return found
 
 

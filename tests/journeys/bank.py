@@ -13,13 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg2
-
 from core.clock import SHANGHAI
 from depositcrm.embedded import crew
 from depositcrm.embedded.folders import ROOT
 from depositcrm.embedded.postgres import APP
 from depositcrm.embedded.processes import spawn, stop, tail
+from tests import databases
 
 TODAY = datetime(2026, 11, 20, 10, 30, tzinfo=SHANGHAI)  # a Friday in the middle of a month
 LEDGER_DAY = "2026-11-19"
@@ -71,6 +70,13 @@ class Bank:
             except OSError as error:
                 raise AssertionError(tail(self.log(part))) from error
 
+    def move_to(self, day: datetime) -> None:
+        """Close, and open again on another day: its clock goes on from there."""
+        self.close()
+        self.parts.clear()
+        self.env["JOURNEYS_SHIFT"] = str((day - datetime.now(SHANGHAI)).total_seconds())
+        self.serve()
+
     def close(self) -> None:
         """End every process, at once: nobody waits for a task of theirs."""
         stop(*((process, signal.SIGKILL) for _part, process in self.parts), wait=5)
@@ -82,22 +88,40 @@ def opened(folder: Path) -> Iterator[Bank]:
     name = f"journeys_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}"
     bank = Bank(name, folder)
     with _database(name) as addresses:
-        bank.env = {**os.environ, **addresses, **_environment(bank)}
+        bank.env = _environment(bank, addresses)
         bank.manage("prepare", "--no-seed")
         bank.manage("seed_demo", *SEED)
         twins = folder / "twins.csv"
         twins.write_text(TWINS, encoding="utf-8")
         bank.manage("import_feed", "customers", str(twins), "--business-date", LEDGER_DAY)
         bank.manage("run_night", "--business-date", LEDGER_DAY, "--inline")
+        databases.copy(f"{name}_kept", name)
         try:
             bank.serve()
             yield bank
         finally:
             bank.close()
+            databases.drop(f"{name}_kept")
 
 
-def _environment(bank: Bank) -> dict[str, str]:
+@contextlib.contextmanager
+def twin_of(bank: Bank, folder: Path) -> Iterator[Bank]:
+    """A branch as the other was before its doors opened: time may pass there without anybody else noticing."""
+    twin = Bank(f"{bank.name}_twin", folder)
+    with _database(twin.name, like=f"{bank.name}_kept") as addresses:
+        # Files made once for both, such as those of pages.
+        twin.env = {**_environment(twin, addresses), "DEPOSITCRM_VAR": bank.env["DEPOSITCRM_VAR"]}
+        try:
+            twin.serve()
+            yield twin
+        finally:
+            twin.close()
+
+
+def _environment(bank: Bank, addresses: dict[str, str]) -> dict[str, str]:
     return {
+        **os.environ,
+        **addresses,
         "DJANGO_SETTINGS_MODULE": "tests.journeys.settings",
         "DEPOSITCRM_VAR": str(bank.folder / "var"),
         "DEPOSITCRM_DEMO_PASSWORD": PASSWORD,
@@ -107,19 +131,18 @@ def _environment(bank: Bank) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _database(name: str) -> Iterator[dict[str, str]]:
-    """An empty database on the run's server, with the addresses for its owner and for the application."""
-    owner = urlsplit(os.environ["DATABASE_URL"])  # tests.settings made it the owner's
-    addresses = {"DATABASE_URL": owner._replace(path=f"/{name}").geturl()}
+def _database(name: str, like: str = databases.MIGRATED) -> Iterator[dict[str, str]]:
+    """A copy of a database on the run's server, with the addresses for its owner and for the application."""
+    addresses = {"DATABASE_URL": databases.owner_address(name)}
     if os.environ.get("DATABASE_OWNER_URL"):  # an embedded server, which knows the application's role
-        app = owner._replace(netloc=f"{APP}@{owner.netloc.rpartition('@')[2]}", path=f"/{name}")
-        addresses = {"DATABASE_URL": app.geturl(), "DATABASE_OWNER_URL": addresses["DATABASE_URL"]}
-    server = psycopg2.connect(owner.geturl())
-    server.autocommit = True
-    with contextlib.closing(server), server.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        cursor.execute(f"CREATE DATABASE {name}")
-        try:
-            yield addresses
-        finally:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        owner = urlsplit(addresses["DATABASE_URL"])
+        app = owner._replace(netloc=f"{APP}@{owner.netloc.rpartition('@')[2]}")
+        addresses = {"DATABASE_URL": app.geturl(), "DATABASE_OWNER_URL": owner.geturl()}
+    if like == databases.MIGRATED:
+        databases.copy_migrated(name)
+    else:
+        databases.copy(name, like)
+    try:
+        yield addresses
+    finally:
+        databases.drop(name)
