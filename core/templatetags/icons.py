@@ -1,4 +1,4 @@
-"""Icons on pages. A page has hundreds of them: what can be said before is said once."""
+"""Icons and badges on pages. A page has hundreds of them: what can be said before is said once."""
 
 from functools import lru_cache
 
@@ -21,6 +21,13 @@ def icon_sheet() -> str:
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """An icon of the sheet: {% icon "check" "sm" %}; with a label it is spoken, without one it is decoration."""
     return _icon(name, size, str(label), icon_sheet())
+
+
+@register.simple_tag
+def badge(text: str, tone: str = "", icon: str = "") -> SafeString:
+    """A short word in a frame: {% badge text "warn" "alert-triangle" %}; components/badge.html tells the tones."""
+    cls = f"badge is-{tone}" if tone else "badge"
+    return format_html('<span class="{}">{}{}</span>', cls, _icon(icon, "", "", icon_sheet()) if icon else "", text)
 
 
 @lru_cache(maxsize=4)

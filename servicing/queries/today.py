@@ -39,6 +39,9 @@ KIND = "today"
 # Alerts that change what is proposed, or how it is shown.
 TELLING = (AlertKind.BEREAVEMENT, AlertKind.DO_NOT_CONTACT, AlertKind.COMPLAINT, AlertKind.VULNERABLE)
 
+# What an entry shows of a customer; the rest of the wide row stays where it is.
+SHOWN = ("customer_no", "name", "position__tier", "position__last_contact_on")
+
 
 @once_a_request
 def rules_on(day: date) -> DayRules:
@@ -157,6 +160,8 @@ def today_of(person: User, viewer: User, at: datetime, *, shown: int = 0, only: 
 def _others(ids: Iterable[int], book: Book) -> dict[int, str]:
     """Customers outside the book that something is owed to, as far as the viewer sees them, with their numbers."""
     outside = [pk for pk in ids if pk not in book.numbers]
+    if not outside:
+        return {}
     rows = Customer.objects.visible_to(book.whose.viewer).filter(pk__in=outside)
     return dict(rows.order_by().values_list("pk", "customer_no"))
 
@@ -184,10 +189,15 @@ def _verdicts(person: User, day: date, rules: DayRules) -> tuple[list[Mark], dic
     rows = DayMark.objects.filter(user=person, on__lte=day)
     learned = rows.filter(on__gt=day - timedelta(days=rules["learn_days"])).order_by()
     counts = learned.values_list("kind", "verdict", "why").annotate(n=Count("pk"))
-    marks = [Mark(*row) for row in rows.filter(_still(day, rules)).values_list("key", "on", "verdict", "why")]
-    said: dict[str, int] = {Verdict.DONE: 0, Verdict.SKIPPED: 0}
-    on_day = rows.filter(on=day).order_by().values_list("verdict")
-    return marks, lessons_from(counts), said | dict(on_day.annotate(n=Count("customer", distinct=True)))
+    marks: list[Mark] = []
+    of_day: dict[str, set[int]] = {Verdict.DONE: set(), Verdict.SKIPPED: set()}
+    # Every verdict silences for its own day at least, so those of the day are among them.
+    fields = ("key", "on", "verdict", "why", "customer_id")
+    for key, on, verdict, why, customer_id in rows.filter(_still(day, rules)).values_list(*fields):
+        marks.append(Mark(key, on, verdict, why))
+        if on == day:
+            of_day[verdict].add(customer_id)
+    return marks, lessons_from(counts), {verdict: len(customers) for verdict, customers in of_day.items()}
 
 
 def _still(day: date, rules: DayRules) -> Q:
@@ -203,7 +213,7 @@ def _entries(
 ) -> tuple[Entry, ...]:
     """Places as they are shown: only for these are words, permits and wide rows read."""
     ids = [each.customer_id for each in ranked]
-    customers = Customer.everything.select_related("position").in_bulk(ids)
+    customers = Customer.everything.select_related("position").only(*SHOWN).in_bulk(ids)
     permits, bands = permits_for(ids, at, viewer), bands_for_display(at.date())
     follow_ups = follow_ups_behind(score.signal for each in ranked for score in each.scores)
     found = []

@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, Case, DecimalField, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, DecimalField, Func, OuterRef, Q, QuerySet, Subquery, When
 
 from core.clock import SHANGHAI
 from core.money import ZERO
+from core.sql import any_of
 from customers.enums import AccountStatus, CustomerKind, PromiseState
 from customers.models import Account, Customer, CustomerPosition, PositionChange, Promise, in_scope
 from customers.queries import ledger_day
@@ -104,14 +105,7 @@ class Book:
 
     def of_customers(self) -> Func:
         """The condition that a row is of a customer of the book: by their keys, which were read already."""
-        keys = Value(f"{{{','.join(map(str, self.numbers))}}}")
-        return Func(
-            F("customer_id"),
-            keys,
-            template="%(expressions)s::bigint[])",
-            arg_joiner=" = ANY (",
-            output_field=BooleanField(),
-        )
+        return any_of("customer_id", self.numbers)
 
 
 def all_signals(whose: Whose, rules: DayRules) -> tuple[list[tuple[int, Signal]], Book]:
@@ -167,12 +161,15 @@ def _book(whose: Whose, rules: DayRules) -> Book:
     late: list[tuple[int, Signal]] = []
     for pk, tier, tier_since, near, watch_since, total, last, before, number, born, kind in found:
         book.numbers[pk], book.totals[pk], book.contacted[pk] = number, total, last
-        if not reader.is_quiet(last):
-            book.signals.extend((pk, s) for s in reader.money(pk, total, before))
-            book.signals.extend((pk, s) for s in reader.tier(pk, tier, near, watch_since, total))
-        late.extend((pk, s) for s in reader.rhythm(pk, tier, last or tier_since, total))
-        if kind == CustomerKind.PERSON and born and tier >= rules["birthday_tier"]:
-            book.signals.extend((pk, s) for s in reader.birthday(pk, born))
+        # A book has thousands of rows and most say nothing: only what may speak is asked.
+        told: list[Signal | None] = []
+        if (near or watch_since or before is not None) and not reader.is_quiet(last):
+            told = [reader.money(pk, total, before), reader.tier(pk, tier, near, watch_since, total)]
+        if born and (born.month, born.day) in reader.birthdays and kind == CustomerKind.PERSON:
+            told.append(reader.birthday(pk, tier, born))
+        book.signals.extend((pk, signal) for signal in told if signal)
+        if overdue := reader.rhythm(pk, tier, last or tier_since, total):
+            late.append((pk, overdue))
     book.signals.extend(_not_planned(book, late))
     return book
 
@@ -183,6 +180,7 @@ class _Reader:
     def __init__(self, rules: DayRules, day: date, since: date) -> None:
         self.rules, self.day, self.since = rules, day, since
         self.birthdays = birthdays(day, rules["birthday_days"])
+        self.quiet_from = day - timedelta(days=rules["quiet_days"])
         bands = bands_for_display(day)
         self.bands: Mapping[int, Band] = {band.rank: band for band in bands}
         standards = standards_on(day)
@@ -191,38 +189,41 @@ class _Reader:
 
     def is_quiet(self, last: date | None) -> bool:
         """Whether the customer was spoken to lately; a talk of today still has its proposal in sight."""
-        return last is not None and 0 < (self.day - last).days <= self.rules["quiet_days"]
+        return last is not None and self.quiet_from <= last < self.day
 
-    def money(self, pk: int, total: Decimal, before: Decimal | None) -> Iterator[Signal]:
+    def money(self, pk: int, total: Decimal, before: Decimal | None) -> Signal | None:
         """A fall or rise of deposits worth a talk."""
         if before is None or not is_move(before, total, self.rules):
-            return
+            return None
         kind = Proposal.DROP if total < before else Proposal.GAIN
-        yield Signal(kind, (f"{kind}:{pk}",), abs(total - before), on=self.since, before=before, now=total)
+        return Signal(kind, (f"{kind}:{pk}",), abs(total - before), on=self.since, before=before, now=total)
 
-    def tier(self, pk: int, tier: int, near: int, watch_since: date | None, total: Decimal) -> Iterator[Signal]:
+    def tier(self, pk: int, tier: int, near: int, watch_since: date | None, total: Decimal) -> Signal | None:
         """Close below the next tier, or about to lose the present one; the amount is what is missing to its floor."""
         above, own = self.bands.get(tier + 1), self.bands.get(tier)
         if own and (watch_since or near & NEAR_DOWN) and own.floor > 0:
             missing, kind = max(own.floor - total, ZERO), Proposal.TIER_WATCH
-            yield Signal(kind, (f"{kind}:{pk}",), missing, on=watch_since, now=total, before=own.floor, tier=tier)
-        elif above and near & NEAR_UP:
+            return Signal(kind, (f"{kind}:{pk}",), missing, on=watch_since, now=total, before=own.floor, tier=tier)
+        if above and near & NEAR_UP:
             missing, kind = max(above.floor - total, ZERO), Proposal.NEAR_UP
-            yield Signal(kind, (f"{kind}:{pk}",), missing, now=total, before=above.floor, tier=tier + 1)
+            return Signal(kind, (f"{kind}:{pk}",), missing, now=total, before=above.floor, tier=tier + 1)
+        return None
 
-    def rhythm(self, pk: int, tier: int, counted: date | None, total: Decimal) -> Iterator[Signal]:
+    def rhythm(self, pk: int, tier: int, counted: date | None, total: Decimal) -> Signal | None:
         """A contact overdue by the standard of the tier."""
         every = self.every.get(tier)
         due = due_on(counted, None, every) if every else None
-        if due and due < self.day:
-            late = (self.day - due).days
-            yield Signal(Proposal.CADENCE, (f"cadence:{pk}",), total, late=late, on=due, tier=tier)
+        if due is None or due >= self.day:
+            return None
+        late = (self.day - due).days
+        return Signal(Proposal.CADENCE, (f"cadence:{pk}",), total, late=late, on=due, tier=tier)
 
-    def birthday(self, pk: int, born: date) -> Iterator[Signal]:
+    def birthday(self, pk: int, tier: int, born: date) -> Signal | None:
         """A birthday of these days."""
         on = self.birthdays.get((born.month, born.day))
-        if on and born.year < on.year:
-            yield Signal(Proposal.BIRTHDAY, (f"birthday:{pk}:{on.year}",), on=on)
+        if on is None or tier < self.rules["birthday_tier"] or born.year >= on.year:
+            return None
+        return Signal(Proposal.BIRTHDAY, (f"birthday:{pk}:{on.year}",), on=on)
 
 
 def _not_planned(book: Book, late: list[tuple[int, Signal]]) -> list[tuple[int, Signal]]:

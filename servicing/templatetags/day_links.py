@@ -1,7 +1,7 @@
 from django import template
 from django.urls import reverse
 
-from servicing.queries.today import Reason
+from servicing.queries.today import Entry, Reason
 
 register = template.Library()
 
@@ -22,3 +22,10 @@ def thing_url(reason: Reason) -> str:
     if kind == "maturity":
         return reverse("servicing:maturity", args=[int(key), f"{day[:4]}-{day[4:6]}-{day[6:]}"])
     return reverse("customers:my_promises") if kind == "promise" else ""
+
+
+@register.filter
+def log_query(entry: Entry) -> str:
+    """What the form for a contact completes: the one follow-up behind an entry; "" where there are more or none."""
+    behind = [pk for reason in entry.reasons for pk in reason.score.signal.follow_ups]
+    return f"?follow_up={behind[0]}" if len(behind) == 1 else ""
