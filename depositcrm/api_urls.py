@@ -9,6 +9,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from campaigns.api import CampaignViewSet, OutreachViewSet
 from complaints.api import ComplaintViewSet
 from customers.api import ConsentViewSet, FeedViewSet
 from depositcrm.api_customers import NamedCustomerViewSet
@@ -39,6 +40,8 @@ router.register("consents", ConsentViewSet, basename="consents")
 router.register("follow-ups", FollowUpViewSet, basename="follow-ups")
 router.register("referrals", ReferralViewSet, basename="referrals")
 router.register("complaints", ComplaintViewSet, basename="complaints")
+router.register("campaigns", CampaignViewSet, basename="campaigns")
+router.register(r"campaigns/(?P<campaign>[0-9]{1,18})/outreach", OutreachViewSet, basename="campaigns-outreach")
 router.register("interactions", InteractionViewSet, basename="interactions")
 
 

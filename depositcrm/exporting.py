@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from campaigns.views.outreach import OUTREACH_LIST
+from campaigns.views.segment_lists import MEMBER_LIST
 from complaints.views.inbox import CASE_LIST
 from core.clock import now
 from core.exporting import ListSource
@@ -14,7 +16,17 @@ from staff.services import exports
 from tiers.views.exports import FLOW_LIST, OVERRIDE_LIST
 
 # An app whose list can be taken adds it here.
-TAKEN = (CUSTOMER_LIST, FLOW_LIST, OVERRIDE_LIST, FOLLOW_UP_LIST, AHEAD_LIST, PAST_LIST, CASE_LIST)
+TAKEN = (
+    CUSTOMER_LIST,
+    FLOW_LIST,
+    OVERRIDE_LIST,
+    FOLLOW_UP_LIST,
+    AHEAD_LIST,
+    PAST_LIST,
+    CASE_LIST,
+    OUTREACH_LIST,
+    MEMBER_LIST,
+)
 LISTS: Mapping[str, ListSource] = {source.key: source for source in TAKEN}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from campaigns.services.moving import MOVER as CAMPAIGNS
 from complaints.services.moving import MOVER as COMPLAINTS
 from core import jobs
 from core.clock import now
@@ -17,7 +18,7 @@ from servicing.services.moving import MOVER as SERVICING
 from tiers.services.moving import MOVER as TIERS
 
 # A new app with a key to Customer offers a mover of its own and joins here; a test finds the ones that do not.
-MOVERS = (CUSTOMERS, TIERS, SERVICING, COMPLAINTS)
+MOVERS = (CUSTOMERS, TIERS, SERVICING, COMPLAINTS, CAMPAIGNS)
 
 
 def do_merge(job: Job, progress: Progress) -> Counts:

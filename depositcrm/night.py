@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.services import calls, events, launching, occasions, uplift, win_back
 from complaints.services import aftercare, escalation
 from core import jobs, trail
 from core.clock import now
@@ -99,6 +100,18 @@ def _complaint_causes(day: date, actor: Actor, at: datetime, progress: Progress)
     return aftercare.run(business_day=day, actor=actor, at=at)
 
 
+def _outreach(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    ended, due = launching.end_past(at=at), launching.launch_due(at=at)
+    closed = events.close_past(at=at)
+    found = occasions.run(business_day=day, actor=actor, at=at)["rows"]
+    called = calls.run(business_day=day, actor=actor, at=at)["rows"]
+    measured = uplift.run(business_day=day, actor=actor, at=at)["rows"]
+    regained = win_back.measure_win_backs(business_day=day, actor=actor, at=at)["rows"]
+    rows = ended + due["launched"] + found + called + measured + regained + closed
+    told = {"events": closed, "occasions": found, "calls": called, "measured": measured, "win_backs": regained}
+    return {"rows": rows, "ended": ended, **due, **told}
+
+
 def _tidy(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
     files, snapshots, told = exports.expire(at=at), forget_snapshots(at=at), notices.tidy(at=at)
     notices.queue_digest(at=at)
@@ -130,6 +143,7 @@ STEPS = (
     Step("voices", _voices),
     Step("complaint_clocks", _complaint_clocks),
     Step("complaint_causes", _complaint_causes),
+    Step("outreach", _outreach),
     Step("roll_up", _roll_up),
     Step("simulator", _simulator),
     Step("tidy", _tidy),

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from campaigns.forms.win_back import WIN_BACK
+from campaigns.forms.words import CAMPAIGN_WORDS
 from complaints.forms.choices import COMPLAINT_CHOICES
 from complaints.forms.clocks import CLOCKS
 from complaints.forms.decisions import COMPLAINT_LETTER
@@ -43,5 +45,7 @@ KINDS: Mapping[str, PolicyKind] = {
         COMPLAINT_CHOICES,
         COMPLAINT_LETTER,
         COMPLAINT_LIMITS,
+        CAMPAIGN_WORDS,
+        WIN_BACK,
     )
 }

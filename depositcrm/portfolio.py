@@ -5,13 +5,14 @@
 
 from collections.abc import Callable
 
+from campaigns.services.moving import HANDED_OVER as CAMPAIGNS
 from core.clock import now
 from core.jobs import Counts, Progress
 from core.models import Job
 from customers.services import moving
 from servicing.services.moving import HANDED_OVER
 
-MOVERS = (moving.PROMISES, *HANDED_OVER)
+MOVERS = (moving.PROMISES, *HANDED_OVER, *CAMPAIGNS)
 
 
 def hand_over(job: Job, progress: Progress) -> Counts:

@@ -276,12 +276,19 @@ EMAIL_USE_TLS = os.environ.get("EMAIL_TLS", "") == "1"
 EMAIL_TIMEOUT = 10  # seconds; only workers write letters
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or "depositcrm@localhost"
-# How survey links leave the house: "console" writes that one would have left, "" = not set up, nothing leaves.
+# How messages leave the house: "console" writes that one would have left, "" = not set up, nothing leaves, "http" = by
+# a provider (core.messaging.provider) at the address and with the key below.
 MESSAGE_GATEWAYS = {
     "sms": os.environ.get("SMS_GATEWAY", "" if PRODUCTION else "console"),
     "wecom": os.environ.get("WECOM_GATEWAY", "" if PRODUCTION else "console"),
     "email": os.environ.get("SURVEY_MAIL", "" if PRODUCTION and not EMAIL_HOST else "mail"),
 }
+MESSAGE_PROVIDERS = {
+    "sms": {"url": os.environ.get("SMS_URL", ""), "key": os.environ.get("SMS_KEY", "")},
+    "wecom": {"url": os.environ.get("WECOM_URL", ""), "key": os.environ.get("WECOM_KEY", "")},
+}
+# What a provider must show to report receipts; empty = none are taken.
+RECEIPTS_TOKEN = os.environ.get("RECEIPTS_TOKEN", "")
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
 LOGGING = {

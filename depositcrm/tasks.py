@@ -6,6 +6,7 @@ from pathlib import Path
 from celery import shared_task
 from django.conf import settings
 
+from campaigns.services import launching, sending
 from complaints.services import escalation
 from core import jobs
 from core.clock import now
@@ -31,7 +32,7 @@ def run_night(job_id: int) -> None:
 
 @shared_task(name="depositcrm.tick")
 def tick(job_id: int | None = None) -> None:
-    """Once a minute: start the night that is due, and tell of reminders; once an hour of complaints that go up.
+    """Once a minute: start the night that is due, tell of reminders, wake who sends; once an hour, tell of complaints.
 
     Its job row shows that the clock runs.
     """
@@ -40,6 +41,7 @@ def tick(job_id: int | None = None) -> None:
     try:
         jobs.rearm(job, at=at)
         jobs.execute(job.pk, lambda _job, _progress: _start_due())
+        sending.wake(at=at)
         _complaint_clocks()
     except jobs.JobBusy:
         return
@@ -98,6 +100,13 @@ def unmerge_customers(job_id: int) -> None:
         jobs.execute(job_id, merging.do_undo)
     except jobs.JobBusy:
         return
+
+
+@shared_task(name=launching.LAUNCH_JOB)
+def launch_campaign(job_id: int) -> None:
+    """Launch a campaign with a large audience; a second message for one under way does nothing."""
+    with suppress(jobs.JobBusy):
+        jobs.execute(job_id, lambda job, progress: launching.run_launch(job, progress, at=now()))
 
 
 @shared_task(name=exports.JOB)

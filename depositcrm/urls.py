@@ -28,7 +28,7 @@ HEALTH = [
     path("health/ready", health.ready, name="health_ready"),
     path("metrics", health.metrics, name="metrics"),
 ]
-APPS = ["insights", "customers", "tiers", "servicing", "complaints", "staff"]
+APPS = ["insights", "customers", "tiers", "servicing", "complaints", "campaigns", "staff"]
 urlpatterns = [
     path("accounts/", include(ACCOUNTS)),
     path("language/", staff.switch_language, name="set_language"),

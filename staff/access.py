@@ -38,18 +38,20 @@ _SERVE = _READ | {
     *("customers:write", "interactions:write", "consents:write", "follow-ups:write", "agenda:read"),
     *("referrals:read", "referrals:write", "complaints:write"),
 }
+_REACH_OUT = frozenset({"campaigns:read", "campaigns:write"})
 SCOPES_BY_ROLE: dict[str, frozenset[str]] = {
     Role.TELLER: _SERVE | {"tiers:lookup"},
     Role.LOBBY: _SERVE | {"tiers:lookup"},
-    Role.MANAGER: _SERVE,
-    Role.SENIOR_MANAGER: _SERVE,
-    Role.EXPERT: _SERVE,
-    Role.BRANCH_HEAD: _SERVE | {"kpis:read"},
+    Role.MANAGER: _SERVE | _REACH_OUT,
+    Role.SENIOR_MANAGER: _SERVE | _REACH_OUT,
+    Role.EXPERT: _SERVE | _REACH_OUT,
+    Role.BRANCH_HEAD: _SERVE | _REACH_OUT | {"kpis:read"},
     Role.HEAD_OFFICE: _READ
+    | _REACH_OUT
     | {"customers:write", "follow-ups:write", "complaints:write", "referrals:read", "agenda:read"}
     | {"kpis:read", "tiers:write", "feeds:read"},
     Role.ADMIN: frozenset({"tiers:read", "tiers:write", "feeds:read", "feeds:write"}),
-    Role.COMPLIANCE: _READ | {"customers:write", "complaints:write"},
+    Role.COMPLIANCE: _READ | {"customers:write", "complaints:write", "campaigns:read"},
     Role.AUDITOR: frozenset({"tiers:read"}),
 }
 

@@ -99,6 +99,7 @@ class Event(TextChoices):
     CASE_TIME_ASKED = "case_time_asked", _("More time for a complaint waits for my decision")
     CASE_TIME_DECIDED = "case_time_decided", _("More time for a complaint of mine is decided")
     CASE_REVIEW_DUE = "case_review_due", _("A review of a complaint is mine to decide")
+    CAMPAIGN_HELD = "campaign_held", _("A campaign of mine could not be launched")
     ABSENCE_ENTERED = "absence_entered", _("Leave that concerns me is entered or cancelled")
     NIGHT_FAILED = "night_failed", _("The night failed")
 
@@ -126,6 +127,7 @@ EVENT_WORDS = {
     Event.CASE_TIME_ASKED: _("More time is asked for complaint %(number)s; decide before %(day)s"),
     Event.CASE_TIME_DECIDED: _("More time for complaint %(number)s: %(state)s"),
     Event.CASE_REVIEW_DUE: _("The review of complaint %(number)s is to be decided by %(day)s"),
+    Event.CAMPAIGN_HELD: _("Campaign no. %(number)s could not be launched; its page says why"),
     Event.ABSENCE_ENTERED: _("%(absence)s, %(first)s to %(last)s"),
     Event.NIGHT_FAILED: _("The night of %(day)s stopped at the step %(step)s"),
 }
@@ -147,6 +149,11 @@ EVENT_CODES = {
         "export": _("a file from a list"),
         "complaint.decision": _("the decision of a complaint"),
         "complaint.review": _("a decision looked at by the upper level"),
+        "campaigns.check": _("a campaign to check"),
+        "campaigns.compliance": _("a campaign to judge"),
+        "campaigns.template": _("words of a template"),
+        "campaigns.offer": _("an offer for customers"),
+        "campaigns.article": _("a piece of the library"),
     },
     "state": {
         "approved": _("approved"),
@@ -174,6 +181,11 @@ EVENT_CODES = {
 }
 # What an entry of the trail is about, in words.
 SUBJECTS = {
+    "approval.campaigns.check": _("Check of a campaign"),
+    "approval.campaigns.compliance": _("Judgement of a campaign by compliance"),
+    "approval.campaigns.article": _("Approval of a piece of the library"),
+    "approval.campaigns.offer": _("Approval of an offer"),
+    "approval.campaigns.template": _("Approval of a template"),
     "approval.complaint.decision": _("Approval of a decision on a complaint"),
     "approval.complaint.review": _("Approval of a review of a complaint"),
     "approval.export": _("Approval of a file"),
@@ -181,6 +193,13 @@ SUBJECTS = {
     "approval.staff.policy": _("Approval of a version of rules"),
     "approval.tiers.override": _("Approval of another tier"),
     "approval.tiers.scheme": _("Approval of a version of the tiers"),
+    "campaigns.article": _("Piece of the library"),
+    "campaigns.campaign": _("Campaign"),
+    "campaigns.event": pgettext_lazy("salon", "Event"),
+    "campaigns.offer": _("Offer"),
+    "campaigns.segment": _("Segment"),
+    "campaigns.template": _("Template"),
+    "campaigns.winback": _("Win-back"),
     "complaints.action": _("Corrective action"),
     "complaints.complaint": _("Complaint"),
     "complaints.escalation": _("Escalation of complaints"),

@@ -116,6 +116,7 @@ EVENTS: Final[Mapping[str, EventRule]] = {
     Event.CASE_TIME_ASKED: EventRule(digest=Digest.DAILY, may_mute=False),
     Event.CASE_TIME_DECIDED: EventRule(digest=Digest.DAILY, may_mute=False),
     Event.CASE_REVIEW_DUE: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.CAMPAIGN_HELD: EventRule(digest=Digest.DAILY, may_mute=False),
     Event.ABSENCE_ENTERED: EventRule(digest=Digest.DAILY),
     Event.NIGHT_FAILED: EventRule(digest=Digest.AT_ONCE, may_mute=False),
 }

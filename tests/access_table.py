@@ -3,6 +3,7 @@
 from staff.access import AMOUNT_ROLES, BOOK_KEEPERS, COUNTER, CUSTOMER_ROLES, EVERYONE, HEADS, MANAGERS, SERVING
 from staff.enums import Role
 from staff.queries import EXPORT_DECIDERS
+from tests.access_campaigns import CAMPAIGNS, CAMPAIGNS_API
 from tests.access_complaints import COMPLAINTS, COMPLAINTS_API
 from tests.access_rules import (
     ADMIN,
@@ -65,6 +66,7 @@ from tests.people import ANONYMOUS, SURVEY_TOKEN, TOKEN
 
 PAGES = [
     *COMPLAINTS,
+    *CAMPAIGNS,
     # Django's form views take PUT for POST.
     Row("account_login", get=PUBLIC, post=PUBLIC, put=PUBLIC),
     Row("account_logout", get=PUBLIC, post=PUBLIC),
@@ -345,6 +347,7 @@ PAGES = [
 ]
 API = [
     *COMPLAINTS_API,
+    *CAMPAIGNS_API,
     Row("api_schema", get=ALL),
     Row("follow-ups-list", get=READERS, post=only(*WORKERS)),
     Row("follow-ups-complete", FOLLOW_UP, post=TASK),

@@ -35,6 +35,17 @@ from tests.factories_base import TODAY as TODAY
 from tests.factories_base import make_branch as make_branch
 from tests.factories_base import make_user as make_user
 from tests.factories_base import number as number
+from tests.factories_campaigns import give as give
+from tests.factories_campaigns import make_article as make_article
+from tests.factories_campaigns import make_campaign as make_campaign
+from tests.factories_campaigns import make_content_drafts as make_content_drafts
+from tests.factories_campaigns import make_event as make_event
+from tests.factories_campaigns import make_member as make_member
+from tests.factories_campaigns import make_model as make_model
+from tests.factories_campaigns import make_offer as make_offer
+from tests.factories_campaigns import make_outreach as make_outreach
+from tests.factories_campaigns import make_segment as make_segment
+from tests.factories_campaigns import make_template as make_template
 from tests.factories_complaints import make_complaint as make_complaint
 from tests.factories_complaints import make_decision as make_decision
 from tiers.models import Scheme

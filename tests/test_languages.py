@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import CharField, Field, Model, TextField
 
+from campaigns.rules import word_rules
 from core import gallery
 from customers.rules import feeds, kyc
 from servicing.rules import contact_import
@@ -18,7 +19,7 @@ from tests.access_rules import Row
 from tests.access_table import PAGES
 from tests.people import ANONYMOUS, World
 from tests.test_access import address
-from tests.world import build, undone
+from tests.world import build, undone, unrecorded
 
 pytestmark = pytest.mark.django_db
 
@@ -37,9 +38,9 @@ PERSONAS = (
 PROPER = {
     *("English", "Excel", "Word", "JavaScript", "Authorization", "Bearer", "Idempotency", "Key"),
     *("CSV", "XLSX", "UTF", "GB", "GZ", "gz", "ID", "CNY", "OK", "API", "OpenAPI", "QR", "TOTP", "IP"),
-    *("PDF", "zip", "MB", "Ctrl", "Alt", "Shift", "Enter", "Esc", "Tab", "Chrome", "Firefox"),
+    *("AUC", "Welch", "PDF", "zip", "MB", "Ctrl", "Alt", "Shift", "Enter", "Esc", "Tab", "Chrome", "Firefox"),
 }
-OWN_APPS = ("staff", "customers", "tiers", "servicing", "complaints")
+OWN_APPS = ("staff", "customers", "tiers", "servicing", "complaints", "campaigns")
 OWN_NAMES = {"简体中文", "中文"}
 # Files not for reading, and pages that answer a program.
 NOT_PAGES = {"mfa_download_recovery_codes", "customers:feed_sample", "customers:feed_rejects", "metrics"}
@@ -101,7 +102,7 @@ def read(content: bytes) -> list[str]:
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: object) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), transaction.atomic(), unrecorded():  # type: ignore[attr-defined]
         yield build()
         transaction.set_rollback(True)
 
@@ -128,6 +129,8 @@ def _samples() -> dict[str, set[str]]:
     columns = [column for kind in feeds.COLUMNS.values() for column in kind]
     grades = str(kyc.BUILT_IN["words"])
     headings = str(contact_import.HEADINGS)
+    said = str(word_rules.BUILT_IN)
+    messages = {*HAN.findall(said), *word_rules.VARIABLES, "name", "opt_out"}
     taken_over = {*HAN.findall(headings), *WORD.findall(headings)}
     words = (feeds.ROLE_WORDS, feeds.UNIT_WORDS, feeds.PRODUCT_WORDS, feeds.KIND_WORDS, feeds.SEX_WORDS)
     return {
@@ -137,6 +140,8 @@ def _samples() -> dict[str, set[str]]:
             *(word for known in (*words, feeds.STATUS_WORDS) for word in known),
             *("长期", "身份证", "年", "月", "日", "是"),
         },
+        # What messages must say is said to customers, in Chinese; variables are codes.
+        **{f"campaigns:template{page}": messages for page in ("", "_new", "_edit")},
         "servicing:contact_import": taken_over,
         "servicing:contact_rejects": taken_over,
         # Risk grades as core systems write them, in either language.

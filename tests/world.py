@@ -7,7 +7,9 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.template import Template
 from django.test import Client
+from django.test.utils import _TestState
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from core.models import Job
@@ -29,6 +31,7 @@ from staff.models import Policy
 from tests import factories as make
 from tests.factories import NOW, TODAY
 from tests.people import PEOPLE, World
+from tests.world_campaigns import reach_out
 from tests.world_complaints import complain
 from tests.world_servicing import serve
 from tiers.models import Backtest, RetierRun, Scheme, TierChange, TierOverride
@@ -55,6 +58,7 @@ def build() -> World:
     _care(world)
     serve(world)
     complain(world)
+    reach_out(world)
     _overrides(world)
     _backtests(world)
     for persona, user in world.users.items():
@@ -253,6 +257,17 @@ def undone() -> Iterator[None]:
         yield
         transaction.set_rollback(True)
     cache.clear()
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Answers come without `context`: to keep a copy for every template takes a tenth of the time."""
+    recording = Template._render
+    Template._render = _TestState.saved_data.template_render
+    try:
+        yield
+    finally:
+        Template._render = recording
 
 
 def addresses(patterns: Any = None, prefix: str = "", space: str = "") -> Iterator[tuple[str, str, Callable[..., Any]]]:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from core.memo import once_a_request
 from core.money import yuan
@@ -36,6 +36,13 @@ class DayTotal:
 def ledger_day() -> date | None:
     """The latest day with balances: what "today" means for every figure of money."""
     found: date | None = FedDay.objects.aggregate(last=Max("on"))["last"]
+    return found
+
+
+@once_a_request
+def first_ledger_day() -> date | None:
+    """The first day with balances: averages that reach further back would count money nobody knows of as none."""
+    found: date | None = FedDay.objects.aggregate(first=Min("on"))["first"]
     return found
 
 

@@ -1,14 +1,15 @@
 """Writes to the consent ledger: statements of customers, and the wordings they are made to. Nothing is ever changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import trail
 from core.clock import SHANGHAI
 from core.errors import DomainError
+from core.trail import Actor
 from customers.enums import ConsentDecision, ConsentProof
 from customers.models import Consent, ConsentWording, Customer
 from customers.queries.consents import latest_wording, wording_on
@@ -64,6 +65,23 @@ FAULTS: Mapping[str, type[DomainError]] = {
 ACTS = {ConsentDecision.GIVEN: "give_consent", ConsentDecision.WITHDRAWN: "withdraw_consent"}
 
 
+LOCK_CLASS = 0x636F6E  # "con"
+
+
+def lock_customers(ids: Iterable[int]) -> None:
+    """Until this transaction ends nobody states anything about consent for these customers, nor sends to them.
+
+    Whoever sends takes this, asks again, and sends before the end: a withdrawal is either seen or comes afterwards.
+    """
+    with connection.cursor() as cursor:
+        # In one order everywhere, or two senders would wait for each other.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, n) FROM (SELECT DISTINCT (id %% 2147483648)::int AS n"
+            " FROM unnest(%s::bigint[]) AS id ORDER BY 1) AS ordered",
+            [LOCK_CLASS, list(ids)],
+        )
+
+
 def _day(moment: datetime) -> date:
     return moment.astimezone(SHANGHAI).date()
 
@@ -78,13 +96,15 @@ def record_consent(
     proof: str = ConsentProof.AT_COUNTER,
     proof_ref: str = "",
     stated_at: datetime,
-    actor: User,
+    actor: User | Actor,
     at: datetime,
 ) -> Consent:
     """Add a statement: given to the wording in force when it was made, or withdrawn; it holds from the commit on.
 
-    Raises StatedInTheFuture, NoWordingInForce, ProofReferenceNeeded.
+    An actor who is no user = the customer alone. Waits while a message is on its way to them. Raises StatedInTheFuture,
+    NoWordingInForce, ProofReferenceNeeded.
     """
+    lock_customers([customer.pk])
     wording = wording_on(purpose, _day(stated_at))
     proof_ref = proof_ref.strip()
     found = fault(
@@ -97,21 +117,19 @@ def record_consent(
     )
     if found:
         raise FAULTS[found]()
+    said = {"customer": customer, "purpose": purpose, "channel": channel, "decision": decision}
     consent = Consent.everything.create(
-        customer=customer,
-        purpose=purpose,
-        channel=channel,
-        decision=decision,
+        **said,
         wording=wording,
         proof=proof,
         proof_ref=proof_ref,
         stated_at=stated_at,
         recorded_at=at,
-        recorded_by=actor,
+        recorded_by=actor if isinstance(actor, User) else None,
     )
     changes = {"customer": customer.customer_no, "purpose": str(purpose), "channel": str(channel), "proof": str(proof)}
     trail.record(
-        actor=actor.actor,
+        actor=actor.actor if isinstance(actor, User) else actor,
         action=ACTS[ConsentDecision(decision)],
         subject="customers.consent",
         subject_id=consent.pk,

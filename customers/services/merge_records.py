@@ -17,6 +17,7 @@ from customers.enums import MergeState
 from customers.models import Customer, CustomerPosition, Merge
 from customers.rules.merges import BUILT_IN, DROPPED, GROUPS, POLICY_KIND, read_merging
 from customers.services import balances, merge_money
+from customers.services.consents import lock_customers
 from customers.services.feeds import IMPORT_LOCK
 from customers.services.merge_children import Mover, Pieces, as_texts, move, move_back, read_row
 from customers.services.merge_parts import ENDED, WITHDRAWN, end_preferences, restrictions
@@ -135,6 +136,8 @@ def _locked(merge: Merge) -> Merge:
         .order_by("pk")
     )
     by_key = {customer.pk: customer for customer in both}
+    # Statements move, and some are withdrawn: not while a message is on its way to either.
+    lock_customers([found.kept_id, found.dropped_id])
     found.kept, found.dropped = by_key[found.kept_id], by_key[found.dropped_id]
     return found
 

@@ -26,6 +26,7 @@ from customers.services.feeds import Controls, import_feed
 from customers.services.sharing import share_customer
 from depositcrm import night
 from depositcrm.demo.advice import seed_advice
+from depositcrm.demo.campaigns import seed_campaigns
 from depositcrm.demo.care import seed_care
 from depositcrm.demo.complaints import seed_complaints
 from depositcrm.demo.desk import seed_desk
@@ -77,6 +78,7 @@ PARTS: tuple[Callable[..., None], ...] = (
     seed_follow_ups,
     seed_voices,
     seed_complaints,
+    seed_campaigns,
 )
 Say = Callable[[str], None]
 

@@ -317,7 +317,7 @@ def _silent_tile(unit: Unit, today: date) -> Tile:
 
 def _contact_tile(unit: Unit, today: date) -> Tile:
     since = today - (CONTACT_DAYS - 1) * DAY
-    found = servicing.contacts_between(Interaction.objects.visible_to(unit.viewer), since, today)
+    found = servicing.contacts_between(Interaction.objects.visible_to(unit.viewer).by_people(), since, today)
     if unit.branch is not None:
         found = found.filter(branch=unit.branch)
     params = {"unit": unit.branch.code} if unit.branch else {}

@@ -44,6 +44,7 @@ class Outcome(TextChoices):
     CALL_BACK = "call_back", _("To be contacted again")
     NOT_REACHED = "not_reached", _("Not reached")
     REFERRED = "referred", _("Handed to a manager")
+    SENT = "sent", _("Message sent")
 
 
 class Mood(TextChoices):
@@ -61,3 +62,4 @@ class Origin(TextChoices):
     FORM = "form", _("Written down here")
     API = "api", _("Over the interface")
     IMPORT = "import", _("Taken over from an earlier system")
+    CAMPAIGN = "campaign", _("Sent by a campaign")

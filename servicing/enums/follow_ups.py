@@ -17,6 +17,7 @@ class FollowUpKind(TextChoices):
     PLAYBOOK = "playbook", _("Step of a playbook")
     REFERRAL = "referral", _("Referred customer")
     FEEDBACK = "feedback", _("Feedback to answer")
+    CAMPAIGN = "campaign", _("Campaign call")
 
 
 # Planned by the night, one open at a time for each customer.

@@ -19,6 +19,7 @@ class Proposal(TextChoices):
     GAIN = "gain", _("Deposits rose")
     TASK = "task", _("Task")
     PLAYBOOK = "playbook", _("Step of a playbook")
+    CAMPAIGN = "campaign", _("Campaign call")
     REVIEW = "review", _("Review meeting")
     CADENCE = "cadence", _("Contact rhythm")
     BIRTHDAY = "birthday", _("Birthday")

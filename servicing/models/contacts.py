@@ -18,6 +18,10 @@ class InteractionQuerySet(models.QuerySet["Interaction"]):
         """Only contacts with customers this person may see."""
         return self.filter(in_scope(scope_of(user), "customer__"))
 
+    def by_people(self) -> Self:
+        """Contacts somebody had and wrote down, not the messages of campaigns."""
+        return self.exclude(origin=Origin.CAMPAIGN)
+
 
 class Interaction(models.Model):
     """One contact with a customer, as the colleague who had it wrote it down.

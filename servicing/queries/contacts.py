@@ -54,7 +54,8 @@ def contacts_of(customer: Customer, viewer: User) -> InteractionQuerySet:
 
 def contacts_per_colleague(viewer: User, branch: Branch, start: date, end: date) -> list[ColleagueContacts]:
     """Everybody of the branch who talks to customers, and the contacts the viewer may see; busiest first."""
-    visible = contacts_between(Interaction.objects.visible_to(viewer), start, end).filter(author__branch=branch)
+    visible = contacts_between(Interaction.objects.visible_to(viewer).by_people(), start, end)
+    visible = visible.filter(author__branch=branch)
     found = visible.values_list("author").annotate(
         n=Count("pk"), people=Count("customer", distinct=True), last=Max("happened_at")
     )

@@ -135,6 +135,8 @@ def title_of(follow_up: FollowUp) -> str:
     if follow_up.title:
         return follow_up.title
     facts: Mapping[str, Any] = follow_up.facts
+    if follow_up.kind == FollowUpKind.CAMPAIGN and "win_back" in facts:
+        return _("Win the customer back")
     if follow_up.kind == FollowUpKind.PLAYBOOK:
         return str(facts.get("title_zh" if (get_language() or "").startswith("zh") else "title_en", ""))
     return {
@@ -160,6 +162,12 @@ def reason_of(follow_up: FollowUp) -> str:
             "name": facts["playbook_zh" if zh else "playbook_en"],
             "days": facts.get("days", ""),
         }
+    if follow_up.kind == FollowUpKind.CAMPAIGN and "win_back" in facts:
+        return _("Deposits fell or left: find out why, and what would bring them back.")
+    if follow_up.kind == FollowUpKind.CAMPAIGN and "event" in facts:
+        return _event(facts)
+    if follow_up.kind == FollowUpKind.CAMPAIGN and facts.get("script"):
+        return _("What to say: %(script)s") % facts
     return ""
 
 
@@ -167,6 +175,15 @@ def _cadence(facts: Mapping[str, Any]) -> str:
     if facts.get("last"):
         return _("Last contact on %(last)s; one at least every %(every)s days is promised.") % facts
     return _("Not contacted since the tier began on %(since)s; one at least every %(every)s days is promised.") % facts
+
+
+def _event(facts: Mapping[str, Any]) -> str:
+    return {
+        "moved_up": _("A seat became free: the customer moved up from the waiting list. Tell them."),
+        "changed": _("Time or place of the event changed: tell the customer."),
+        "cancelled": _("The event is called off: tell the customer."),
+        "missed": _("Had a seat at the event and did not come: ask how they are, offer another day."),
+    }.get(str(facts.get("why")), "")
 
 
 def _tier(follow_up: FollowUp, facts: Mapping[str, Any]) -> str:

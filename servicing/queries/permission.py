@@ -105,6 +105,19 @@ def permits_for(customers: Iterable[int], at: datetime, viewer: User | None = No
     }
 
 
+def marketing_permits(customers: Iterable[int], way: ConsentChannel, at: datetime) -> dict[int, Permit]:
+    """By customer id whether marketing may use one way at `at`: what each send of a campaign asks; ten queries.
+
+    The app is a way, too: it needs no address.
+    """
+    at, ids = at.astimezone(SHANGHAI), sorted(set(customers))
+    if not ids:
+        return {}
+    hours, is_workday = hours_on(at.date()), bank_calendar().is_workday
+    known = _contactables(ids, at, 0)
+    return {pk: permit(hours, one, way, Use.MARKETING, at, is_workday) for pk, one in known.items()}
+
+
 def permits_of(customer: Customer, at: datetime, viewer: User | None = None) -> Permits:
     """The same for one customer."""
     return permits_for([customer.pk], at, viewer)[customer.pk]
@@ -131,7 +144,7 @@ def _contactables(ids: list[int], at: datetime, viewer_id: int) -> dict[int, Con
         on_record = {field for field, there in zip(fields, flags, strict=True) if there}
         wishes = chosen.get(pk, {})
         known[pk] = Contactable(
-            ways=frozenset(way for way, field in ADDRESSES.items() if field in on_record),
+            ways=frozenset({ConsentChannel.APP, *(way for way, field in ADDRESSES.items() if field in on_record)}),
             consented=frozenset(consented[pk]),
             pauses=tuple(pauses[pk]),
             chosen=wishes.get(PreferenceKind.CONTACT_TIME, ""),
@@ -144,7 +157,8 @@ def _contactables(ids: list[int], at: datetime, viewer_id: int) -> dict[int, Con
 
 def _consented(ids: list[int]) -> Mapping[int, set[str]]:
     """Ways over which each customer agrees to marketing now, by the latest statement."""
-    statements = Consent.everything.filter(customer__in=ids, purpose=ConsentPurpose.MARKETING, channel__in=WAYS)
+    ways = (*WAYS, ConsentChannel.APP)
+    statements = Consent.everything.filter(customer__in=ids, purpose=ConsentPurpose.MARKETING, channel__in=ways)
     latest = statements.order_by("customer", "channel", *LATEST).distinct("customer", "channel")
     found: defaultdict[int, set[str]] = defaultdict(set)
     for customer_id, channel, decision in latest.values_list("customer_id", "channel", "decision"):

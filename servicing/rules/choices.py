@@ -30,8 +30,9 @@ def _line(code: str, name_zh: str, name_en: str, **more: Any) -> dict[str, Any]:
     return {"code": str(code), "name_zh": name_zh, "name_en": name_en, "offered": True, **more}
 
 
-def _outcome(code: str, name_zh: str, name_en: str, channels: Iterable[str], *, reached: bool = True) -> dict[str, Any]:
-    return _line(code, name_zh, name_en, reached=reached, channels=[str(channel) for channel in channels])
+def _outcome(code: str, name_zh: str, name_en: str, channels: Iterable[str], **more: bool) -> dict[str, Any]:
+    facts = {"reached": True, **more, "channels": [str(channel) for channel in channels]}
+    return {**_line(code, name_zh, name_en), **facts}
 
 
 # Until a policy of kind "contact_choices" says otherwise.
@@ -61,6 +62,8 @@ BUILT_IN: Final[Mapping[str, Any]] = {
         _outcome(Outcome.CALL_BACK, "待再次联系", "To be contacted again", _ALL),
         _outcome(Outcome.NOT_REACHED, "未联系上", "Not reached", _FAR, reached=False),
         _outcome(Outcome.REFERRED, "转介客户经理", "Handed to a manager", _ALL),
+        # A campaign's messages say it; nobody chooses it.
+        _outcome(Outcome.SENT, "已发送消息", "Message sent", [], reached=False, offered=False),
     ],
 }
 

@@ -30,7 +30,7 @@ DUTIES: Final = frozenset({Proposal.PROMISE, Proposal.REFERRAL, Proposal.FEEDBAC
 # What people set themselves or owe stays in sight whatever is known of the customer.
 OWED: Final = frozenset({*DUTIES, Proposal.TASK, Proposal.CALL_BACK})
 # No greeting and no offer while a complaint is open.
-OFFERS: Final = frozenset({Proposal.BIRTHDAY, Proposal.GAIN, Proposal.NEAR_UP, Proposal.TIER_UP})
+OFFERS: Final = frozenset({Proposal.BIRTHDAY, Proposal.GAIN, Proposal.NEAR_UP, Proposal.TIER_UP, Proposal.CAMPAIGN})
 SILENCING: Final = frozenset({AlertKind.BEREAVEMENT, AlertKind.DO_NOT_CONTACT})
 # Skips that say the proposal itself was no good.
 UNWANTED: Final = frozenset({SkipReason.NOT_WANTED, SkipReason.NOT_USEFUL, SkipReason.WRONG})
@@ -49,6 +49,7 @@ BASE: Final[Mapping[str, int]] = {
     Proposal.GAIN: 4_000,
     Proposal.TASK: 20_000,
     Proposal.PLAYBOOK: 15_000,
+    Proposal.CAMPAIGN: 8_000,
     Proposal.REVIEW: 10_000,
     Proposal.CADENCE: 3_000,
     Proposal.BIRTHDAY: 6_000,
@@ -66,6 +67,7 @@ CHANCE: Final[Mapping[str, int]] = {
     Proposal.GAIN: 10,
     Proposal.TASK: 2,
     Proposal.PLAYBOOK: 2,
+    Proposal.CAMPAIGN: 5,
     Proposal.REVIEW: 2,
     Proposal.CADENCE: 1,
     Proposal.BIRTHDAY: 0,
@@ -143,11 +145,6 @@ class DayRules:
     def __getitem__(self, name: str) -> int:
         """A figure by its name."""
         return self.figures[name]
-
-    @property
-    def further_percent(self) -> int:
-        """What each further reason of a customer counts, in per cent."""
-        return self.figures["further_percent"]
 
     def base(self, kind: str) -> int:
         """Yuan a kind counts for where no money is at stake."""

@@ -13,7 +13,7 @@ from core.errors import DomainError
 from customers.models import Customer
 from customers.services import records
 from customers.services.promises import make_promise
-from servicing.enums import Direction
+from servicing.enums import Direction, Origin
 from servicing.models import Interaction
 from servicing.queries.choices import choices_on, known_choices
 from servicing.queries.contacts import CONFIDENTIAL_WRITERS, may_read_confidential
@@ -211,7 +211,8 @@ def _check(choices: Choices, channel: str, topic: str, outcome: str) -> None:
 
 
 def _own_recent(interaction: Interaction, actor: User, at: datetime) -> Interaction:
-    locked = Interaction.everything.select_for_update().filter(pk=interaction.pk).first()
+    written = Interaction.everything.exclude(origin=Origin.CAMPAIGN)
+    locked = written.select_for_update().filter(pk=interaction.pk).first()
     if locked is None or not rules.may_change(
         author_id=locked.author_id, person_id=actor.pk, recorded_at=locked.recorded_at, at=at
     ):

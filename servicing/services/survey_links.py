@@ -1,6 +1,7 @@
 """Survey links on their way: each claimed, asked about once more, handed to its gateway once, and its fate kept."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,11 +11,12 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from core.jobs import Counts, Progress
+from core.messaging import Delivery, Message, deliver, is_configured
 from customers.enums import ConsentPurpose
 from customers.queries import consents
 from customers.services import records
+from customers.services.consents import lock_customers
 from servicing.enums import InvitationState, WaveState
-from servicing.gateways import SENDERS, Delivery, is_configured
 from servicing.models import Invitation
 from servicing.queries import surveys as queries
 from servicing.rules.surveys import digest_of
@@ -57,12 +59,26 @@ def _send(pk: int, bank: str, at: datetime) -> str:
         "bank": bank,
         "link": link,
     }
-    to = records.unsealed(invitation.customer, ADDRESSES[invitation.channel])
-    done = SENDERS[invitation.channel](to, bank, words)
-    # Answered within the second, it arrived, whatever the gateway says.
     rows = Invitation.everything.filter(pk=pk, used_at=None)
+    done = _handed(invitation, Message(invitation.channel, "", bank, words, key=f"survey-{digest_of(token).hex()}"), at)
+    if done is None:
+        rows.filter(state=InvitationState.SENDING).update(state=InvitationState.DROPPED)
+        return "dropped"
+    if done == Delivery.LATER:  # a person sends what did not leave again
+        done = Delivery.FAILED
+    # Answered within the second, it arrived, whatever the gateway says.
     rows.filter(state__in=[InvitationState.SENDING, InvitationState.UNKNOWN]).update(state=str(done))
     return "rows" if done == Delivery.SENT else str(done)
+
+
+@transaction.atomic
+def _handed(invitation: Invitation, message: Message, at: datetime) -> Delivery | None:
+    """What became of a link; None = the customer may no longer be asked. A withdrawal is seen here or comes after."""
+    lock_customers([invitation.customer_id])
+    if not _may_send(invitation, at):
+        return None
+    to = records.unsealed(invitation.customer, ADDRESSES[invitation.channel])
+    return deliver(replace(message, to=to)).delivery
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from core.clock import now
 from core.clock import today as present_day
+from core.ics import escaped, folded
 from servicing.queries import agenda as queries
 from servicing.queries.agenda import DAY, FEED_SCOPE, AgendaDay, Choice
 from servicing.queries.contacts import units_of
@@ -29,7 +30,6 @@ MONTH, WEEK = "month", "week"
 FIRST, LAST = date(2000, 1, 1), date(2099, 12, 31)
 FEED_LIFE = 365
 ICS = "text/calendar; charset=utf-8"
-LINE = 73
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,15 +189,15 @@ def _calendar(owner_no: str, days: list[AgendaDay], page: str, at: datetime) -> 
     """An iCalendar text (RFC 5545), line by line."""
     stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     yield from ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//depositcrm//agenda//ZH", "CALSCALE:GREGORIAN")
-    yield from _folded(f"X-WR-CALNAME:{_escaped(_('Follow-ups and maturities'))}")
+    yield from folded(f"X-WR-CALNAME:{escaped(_('Follow-ups and maturities'))}")
     for day in days:
         yield "BEGIN:VEVENT"
         yield f"UID:{day.on:%Y%m%d}-{owner_no}@depositcrm"
         yield f"DTSTAMP:{stamp}"
         yield f"DTSTART;VALUE=DATE:{day.on:%Y%m%d}"
         yield f"DTEND;VALUE=DATE:{day.on + timedelta(days=1):%Y%m%d}"
-        yield from _folded(f"SUMMARY:{_escaped(_summary(day))}")
-        yield from _folded(f"URL:{page}?view=week&day={day.on.isoformat()}")
+        yield from folded(f"SUMMARY:{escaped(_summary(day))}")
+        yield from folded(f"URL:{page}?view=week&day={day.on.isoformat()}")
         yield "TRANSP:TRANSPARENT"
         yield "END:VEVENT"
     yield "END:VCALENDAR"
@@ -210,18 +210,3 @@ def _summary(day: AgendaDay) -> str:
         (day.maturities, _("Maturing deposits: %(count)s")),
     )
     return " · ".join(words % {"count": count} for count, words in counts if count)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
-
-
-def _folded(line: str) -> Iterator[str]:
-    """A line in pieces of at most 75 bytes, no character cut in two."""
-    piece = ""
-    for char in line:
-        if len((piece + char).encode()) > LINE:
-            yield piece
-            piece = " "
-        piece += char
-    yield piece

@@ -115,7 +115,7 @@ def confidential(request: HttpRequest, pk: int) -> HttpResponse:
 @roles(*CUSTOMER_ROLES)
 def contacts(request: HttpRequest) -> HttpResponse:
     """Contacts the viewer may see, latest first."""
-    rows = Interaction.objects.visible_to(request.user).select_related("author", "branch", "customer")
+    rows = Interaction.objects.visible_to(request.user).by_people().select_related("author", "branch", "customer")
     listing = CONTACTS.show(request, queries.with_readable_note(rows, request.user))
     return render(request, "servicing/contacts.html", {"listing": listing, "page_title": _("Contacts")})
 
@@ -127,7 +127,8 @@ def _customer(request: HttpRequest, customer_no: str) -> Customer:
 
 def _contact(request: HttpRequest, pk: int) -> Interaction:
     """One's own contact: what others wrote may hold a note that is not for everybody who sees the customer."""
-    rows = Interaction.objects.visible_to(request.user).filter(author=request.user).select_related("customer")
+    mine = Interaction.objects.visible_to(request.user).by_people().filter(author=request.user)
+    rows = mine.select_related("customer")
     return get_object_or_404(rows, pk=pk)
 
 

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.clock import now, today
 from core.errors import DomainError
+from core.messaging import is_configured
 from servicing.enums import InvitationState, SurveyChannel, WaveState
 from servicing.filters.surveys import ANSWERS, WAVES, channel_names, state_cell
 from servicing.forms.surveys import WaveForm
-from servicing.gateways import is_configured
 from servicing.models import Wave
 from servicing.queries import surveys as queries
 from servicing.queries.contacts import units_of

@@ -10,7 +10,20 @@ from django.db import connection
 from core.clock import today
 from depositcrm.env import database_config
 from insights.services import roll_up_range
-from tests.bench import complaints, daily, feeds, floors, nights, pages, planning, world
+from tests.bench import (
+    calls,
+    complaints,
+    daily,
+    feeds,
+    floors,
+    nights,
+    outreach,
+    pages,
+    planning,
+    segments,
+    uplift,
+    world,
+)
 from tests.bench.feeds import Say
 from tests.bench.measuring import Figure
 
@@ -49,6 +62,14 @@ def measure(address: str, customers: int, options: argparse.Namespace, folder: P
         figures += daily.measure_sampling(say)
     if "complaints" in options.only:
         figures += complaints.measure_complaints(folder, options.requests, say)
+    if "segments" in options.only:
+        figures += segments.measure_segments(ledger.day, say)
+    if "outreach" in options.only:
+        figures += outreach.measure_outreach(say)
+    if "uplift" in options.only:
+        figures += uplift.measure_uplift(ledger.day, options.seed, say)
+    if "calls" in options.only:
+        figures += calls.measure_calls(options.outcomes, say)
     return figures
 
 

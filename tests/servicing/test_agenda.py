@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from core.clock import today as present_day
+from core.ics import folded
 from customers.models import FedDay
 from servicing.models import FollowUp, Maturity
 from servicing.queries.agenda import Choice, agenda, month_span
-from servicing.views.agenda import _folded
 from staff.models import ApiToken, User
 from tests.factories import (
     NOW,
@@ -194,7 +194,7 @@ def test_the_feed_holds_counts_and_nothing_else(manager: User, client_of: Client
 
 
 def test_long_lines_are_folded_between_characters() -> None:
-    pieces = list(_folded("SUMMARY:" + "到期" * 40))
+    pieces = list(folded("SUMMARY:" + "到期" * 40))
     assert (
         "".join(piece.removeprefix(" ") if n else piece for n, piece in enumerate(pieces)) == "SUMMARY:" + "到期" * 40
     )

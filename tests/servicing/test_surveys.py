@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import crypto
+from core.messaging import CARRIERS, Delivery, Sent
 from core.models import Job, TrailEntry
 from core.trail import NIGHT
 from customers.models import Customer, Preference
 from servicing.forms.surveys import SURVEYS as KIND
-from servicing.gateways import Delivery
 from servicing.models import Feedback, Invitation, SurveyAnswer, Wave
 from servicing.queries import surveys as queries
 from servicing.rules.surveys import BUILT_IN, digest_of, overlaps, read_surveys, recommendation
@@ -171,13 +171,13 @@ def test_only_heads_run_waves_of_their_own_units_and_states_are_kept(bank):
 def sent(wave, monkeypatch, what=Delivery.SENT):
     box = []
 
-    def gateway(to, subject, words):
-        box.append((to, subject, words))
+    def gateway(message):
+        box.append((message.to, message.subject, message.words))
         if isinstance(what, BaseException):
             raise what
-        return what
+        return Sent(what)
 
-    monkeypatch.setitem(survey_links.SENDERS, "sms", gateway)
+    monkeypatch.setitem(CARRIERS, "console", gateway)
     return box
 
 
@@ -211,6 +211,21 @@ def test_what_is_no_longer_permitted_at_the_moment_of_sending_is_dropped(bank, m
     box = sent(wave, monkeypatch)
     counts = survey_links.send_waiting(at=NOW)
     assert (counts["rows"], counts["dropped"], len(box)) == (1, 2, 1)
+
+
+def test_a_withdrawal_after_the_claim_is_still_seen(bank, monkeypatch):
+    wave, customer = bank.wave(), asked_customer(bank.branch)
+    night()
+    box, claim = sent(wave, monkeypatch), survey_links._claim
+
+    def overtaken(pk, at):
+        found = claim(pk, at)
+        make.make_consent(customer=customer, purpose="survey", channel="sms", decision="withdrawn")
+        return found
+
+    monkeypatch.setattr(survey_links, "_claim", overtaken)
+    assert survey_links.send_waiting(at=NOW)["dropped"] == 1
+    assert (box, Invitation.everything.get().state) == ([], "dropped")
 
 
 def test_nobody_is_sent_a_link_twice_when_a_gateway_or_a_worker_fails_midway(bank, monkeypatch, settings):

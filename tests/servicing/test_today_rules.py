@@ -123,7 +123,7 @@ def test_ties_go_by_customer_number_and_further_reasons_count_a_little() -> None
 
 
 ALL = tuple(Signal(kind, (f"{kind}:1",)) for kind in Proposal)
-OFFERS = {"birthday", "gain", "near_up", "tier_up"}
+OFFERS = {"birthday", "gain", "near_up", "tier_up", "campaign"}
 
 
 @pytest.mark.parametrize(
