@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 
 from staff.access import AMOUNT_ROLES, BOOK_KEEPERS, COUNTER, CUSTOMER_ROLES, EVERYONE, HEADS, MANAGERS, SERVING
 from staff.enums import Role
-from tests.people import ANONYMOUS, EVERYBODY, PEOPLE, TOKEN
+from tests.people import EVERYBODY, PEOPLE, TOKEN
 
 METHODS, SELDOM = ("get", "post"), ("put", "patch", "delete")
 # Who tries the methods an address does not have.
-FEW = ("manager", "head", "admin", ANONYMOUS)
 # Who sees customer a, of branch A and of the manager there.
 SEE_A = {"teller", "lobby", "manager", "head", "hq", "compliance", TOKEN}
 ROLE = {**{persona: role for persona, (role, _unit) in PEOPLE.items()}, TOKEN: "manager"}

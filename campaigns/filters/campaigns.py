@@ -69,7 +69,7 @@ CAMPAIGNS = ListPage(
         Column("channel", _("Channel"), _channel),
         Column("segment", _("Segment"), "segment__name"),
         Column("starts", _("From"), "starts_on", kind="date", sort=("starts_on", "pk")),
-        Column("ends", _("Until"), "ends_on", kind="date", sort=("ends_on", "pk")),
+        Column("ends", pgettext_lazy("campaign", "Until"), "ends_on", kind="date", sort=("ends_on", "pk")),
         Column("unit", _("Unit"), "branch__name"),
         Column("maker", _("Drawn up by"), "created_by__name"),
         Column("holdout", _("Held out, %"), "holdout", kind="num", is_default=False),

@@ -119,7 +119,11 @@ TEMPLATES = ListPage(
 OFFERS = ListPage(
     columns=(
         Column(
-            "name", _("Name"), lambda row: Cell(row.name, "main", content_url(row)), sort=("name", "pk"), stays=True
+            "name",
+            pgettext_lazy("thing", "Name"),
+            lambda row: Cell(row.name, "main", content_url(row)),
+            sort=("name", "pk"),
+            stays=True,
         ),
         Column("state", _("State"), state_cell),
         Column("kind", _("Kind"), lambda row: row.get_kind_display()),
@@ -145,8 +149,8 @@ ARTICLES = ListPage(
         Column("tiers", _("For tiers"), lambda row: tier_names(row.tiers)),
         Column("expires_on", _("Valid until"), kind="date", sort=("expires_on", "pk")),
         Column("review_on", _("Next review on"), kind="date", sort=("review_on", "pk")),
-        Column("used", _("Given"), kind="num"),
-        Column("approved_by", _("Reviewer"), _who),
+        Column("used", _("Times given"), kind="num"),
+        Column("approved_by", pgettext_lazy("content", "Reviewer"), _who),
     ),
     default_order=("-pk",),
     filterset=ArticleFilter,

@@ -92,7 +92,7 @@ class CampaignForm(forms.Form):
         help_text=_("Managers see it beside the customer when they call."),
     )
     starts_on = forms.DateField(label=_("From"), widget=DAY)
-    ends_on = forms.DateField(label=_("Until"), widget=DAY)
+    ends_on = forms.DateField(label=pgettext_lazy("campaign", "Until"), widget=DAY)
     capacity = forms.IntegerField(label=_("Calls a manager and workday"), min_value=1, max_value=100, initial=8)
     holdout = forms.IntegerField(
         label=_("Held out, %"),

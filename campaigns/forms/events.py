@@ -127,7 +127,10 @@ class CloseForm(forms.Form):
     """What came of an event."""
 
     note = forms.CharField(
-        label=_("What came of it"), max_length=1000, required=False, widget=forms.Textarea({"rows": 4})
+        label=pgettext_lazy("event", "What came of it"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea({"rows": 4}),
     )
 
 

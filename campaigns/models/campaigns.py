@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import Arm, CampaignKind, CampaignMove, CampaignState, Occasion, Verdict
 from campaigns.models.content import Article, Offer, Template
@@ -53,7 +54,7 @@ class Campaign(models.Model):
     script = models.CharField(_("what to say"), max_length=1000, blank=True)
     capacity = models.SmallIntegerField(_("calls a manager and workday"), default=8)
     starts_on = models.DateField(_("from"))
-    ends_on = models.DateField(_("until"))
+    ends_on = models.DateField(pgettext_lazy("campaign", "until"))
     holdout = models.SmallIntegerField(_("held out, %"), default=10)
     seed = models.BigIntegerField()
     occasion = models.CharField(_("occasion"), max_length=9, choices=Occasion, blank=True)

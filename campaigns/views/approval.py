@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from campaigns.enums import CampaignMove
@@ -58,7 +59,7 @@ def campaign_approval(request: HttpRequest, pk: int) -> HttpResponse:
         "yes": next((move for move in (CampaignMove.CHECK, CampaignMove.APPROVE) if move in moves), None),
         "no": CampaignMove.REJECT in moves,
         "page_title": _("Decision about %(name)s") % {"name": campaign.name},
-        "crumbs": [*crumbs(campaign), {"label": _("Decision")}],
+        "crumbs": [*crumbs(campaign), {"label": pgettext("campaign", "Decision")}],
     }
     return render(request, "campaigns/approval.html", context)
 

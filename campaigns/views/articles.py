@@ -69,7 +69,7 @@ def _facts(row: Any) -> Iterator[dict[str, Any]]:
     yield {"label": _("For tiers"), "value": tier_names(row.tiers)}
     yield {"label": _("Valid until"), "value": row.expires_on, "kind": "date"}
     yield {"label": _("Next review on"), "value": row.review_on, "kind": "date"}
-    yield {"label": _("Given"), "value": row.used}
+    yield {"label": _("Times given"), "value": row.used}
 
 
 @roles(*MAKERS)

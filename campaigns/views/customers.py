@@ -21,7 +21,7 @@ from campaigns.views.content import INVALID
 from core.clock import now, today
 from core.errors import DomainError
 from customers.models import Customer
-from staff.access import CUSTOMER_ROLES, SERVING, has_role, roles, scope_of
+from staff.access import BOOK_KEEPERS, CUSTOMER_ROLES, HEADS, SERVING, has_role, roles, scope_of
 
 MOST = 20
 
@@ -57,6 +57,7 @@ def _tab(request: HttpRequest, customer: Customer, form: ToleranceForm | None = 
         "tolerance": RiskTolerance.objects.visible_to(request.user).filter(customer=customer).order_by("-pk").first(),
         "form": form or ToleranceForm(initial={"assessed_on": today()}),
         "may_record": has_role(request.user, *SERVING),
+        "may_call": has_role(request.user, *BOOK_KEEPERS, *HEADS),
         "day": today(),
     }
     return render(request, "campaigns/of_customer.html", context, status=INVALID if form else 200)
