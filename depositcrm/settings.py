@@ -266,7 +266,7 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 # Letters to the bank's own people, and links in messages to customers. Without a mail server they go to the log.
-PUBLIC_URL = os.environ.get("PUBLIC_URL") or "http://localhost:8000"
+PUBLIC_URL = os.environ.get("PUBLIC_URL") or f"http://localhost:{os.environ.get('PORT') or 8000}"
 BANK_NAME = os.environ.get("BANK_NAME", "")
 STAFF_MAIL = os.environ.get("STAFF_MAIL", "")  # such as {staff_no}@mail.bank; empty = people get no mail
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "")

@@ -45,7 +45,8 @@ class TemplateForm(forms.Form):
         super().__init__(*args, **kwargs)
         language = get_language() or ""
         rules = word_rules(today()).disclosures
-        choices = [(one.code, f"{one.name(language)}: {one.text}") for one in rules if one.when != ALWAYS]
+        said = {one.code: {"title": one.name(language), "text": one.text} for one in rules if one.when != ALWAYS}
+        choices = [(code, _("%(title)s: %(text)s") % words) for code, words in said.items()]
         self.fields["disclosures"].choices = choices  # type: ignore[attr-defined]  # a choice field
         self.fields["body"].help_text = _("Variables: %(names)s") % {
             "names": " ".join("{" + name + "}" for name in VARIABLES)

@@ -57,7 +57,10 @@ class EventForm(forms.Form):
         empty_label=None,
     )
     about = forms.CharField(
-        label=_("What it is about"), max_length=1000, required=False, widget=forms.Textarea({"rows": 4})
+        label=pgettext_lazy("event", "What it is about"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea({"rows": 4}),
     )
 
     def __init__(self, data: Any = None, *, user: User, at: datetime, event: Event | None = None) -> None:

@@ -49,7 +49,7 @@ LABELS: Final = {
     "script": _("What to say"),
     "capacity": _("Calls a manager and workday"),
     "starts_on": _("From"),
-    "ends_on": _("Until"),
+    "ends_on": pgettext_lazy("campaign", "Until"),
     "holdout": _("Held out, %"),
     "seed": _("Seed of the draw"),
     "occasion": _("Occasion"),

@@ -21,8 +21,8 @@ AGAIN_DAYS: Final = (7, 730)
 # Until a policy of kind "win_back" says otherwise.
 BUILT_IN: Final[Mapping[str, Any]] = {
     "again_days": 90,
-    "script_zh": "先致谢,再问近况:资金是否另有安排、对利率或服务是否有不满意之处;认真听,不劝阻,不承诺收益,不比较他行。"
-    "说明可选方案和存款保险,约定下次联系时间。",
+    "script_zh": "先致谢，再问近况：资金是否另有安排、对利率或服务是否有不满意之处；"
+    "认真听，不劝阻，不承诺收益，不比较他行。说明可选方案和存款保险，约定下次联系时间。",
     "script_en": "Say thank you first, then ask how things are: was the money needed, were the rates or the service not"
     " what they wished? Listen, do not press, promise no returns, do not speak of other banks. Tell what can be offered"
     " and how deposits are insured, and agree when to speak again.",

@@ -99,5 +99,9 @@ def article_give(request: HttpRequest, pk: int, customer_no: str) -> HttpRespons
         "may_give": is_sendable(row, today()) and suits_tier(row, customer),
         "tiers": tier_names(row.tiers),
         "page_title": row.title,
+        "crumbs": [
+            {"label": customer.name, "url": f"{customer.get_absolute_url()}?tab=campaigns"},
+            {"label": row.title},
+        ],
     }
     return render(request, "campaigns/article_give.html", context)

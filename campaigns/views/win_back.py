@@ -67,7 +67,7 @@ def win_back_open(request: HttpRequest) -> HttpResponse:
     if CONFIRMED in request.POST and not is_too_many:
         return _begin(request, customers)
     hidden = [(MATCHING, chosen.query)] if chosen.is_query else [(SELECTED, number) for number in chosen.numbers]
-    title = _("Win back")
+    title = _("Begin a win-back")
     context = {
         "customers": customers[:SAMPLE],
         "count": len(customers),

@@ -27,7 +27,7 @@ def say(signal: Signal, follow_ups: Mapping[int, FollowUp], day: date, bands: Se
 def _follow_up(signal: Signal, follow_ups: Mapping[int, FollowUp]) -> str:
     row = follow_ups[signal.follow_ups[0]]
     title, reason = planned.title_of(row), planned.reason_of(row)
-    said = f"{title}: {reason}" if reason else title
+    said = _("%(title)s: %(text)s") % {"title": title, "text": reason} if reason else title
     return f"{said} {_late(signal)}".strip()
 
 

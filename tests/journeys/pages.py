@@ -25,6 +25,11 @@ def amount(text: str) -> Decimal:
     return Decimal(text.replace(",", "").replace("+", "").strip() or "0")
 
 
+def settled(page: Page) -> None:
+    """What was loaded is in place: keys here come faster than any hand."""
+    expect(page.locator(".htmx-added, .htmx-settling, .htmx-request")).to_have_count(0)
+
+
 def listed(page: Page) -> int:
     """How many rows the list on the page has, by its own count."""
     pager = page.locator(".pager > span").first

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from depositcrm.embedded import crew
 from tests.journeys.bank import TODAY, Bank, twin_of
 from tests.journeys.conftest import PHONE, Desks, keep_screen
-from tests.journeys.pages import sideways
+from tests.journeys.pages import settled, sideways
 
 BODY = "{name}您好，您的存款即将到期，欢迎到网点了解续存办法。"
 DAYS = 30
@@ -58,7 +58,7 @@ def segmented(head: Page) -> None:
     head.locator(".rule-acts button").first.click()
     field = head.locator("select[name$='-field']")
     expect(field).to_be_focused()
-    expect(head.locator(".htmx-added, .htmx-settling, .htmx-request")).to_have_count(0)  # faster than any hand
+    settled(head)
     field.select_option("total")
     head.locator("input[name$='-value'][inputmode]").fill("1000")
     head.locator("input[name$='-value'][inputmode]").blur()

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from complaints.enums import CaseState
 from tests.journeys.conftest import LANGUAGES, PHONE, SCREEN_SIZE, Desks, keep_screen
-from tests.journeys.pages import listed, sideways
+from tests.journeys.pages import listed, settled, sideways
 
 CUSTOMERS = {"zh-hans": 14, "en": 15}
 
@@ -38,6 +38,7 @@ def taken_in(teller: Page, customer: str, summary: str) -> str:
     expect(teller.locator("#counter-q")).to_be_focused()
     teller.keyboard.type(customer)
     expect(teller.locator("[role=option]", has_text=customer)).to_be_visible()
+    settled(teller)
     teller.keyboard.press("Enter")
     expect(teller.locator("[data-counter-card] [data-counter-choice] input").first).to_be_focused()
     teller.keyboard.press("c")
