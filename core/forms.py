@@ -1,12 +1,27 @@
 """Fields that forms of every app share."""
 
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 # The browser's own date field; every field of a form copies it.
 DAY: Final = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+
+def choose_from(form: forms.BaseForm, **offered: Any) -> None:
+    """Say what may be chosen in fields of a form, by their names: rows (a queryset), or pairs of value and label.
+
+    Raises TypeError where a field is no choice.
+    """
+    for name, what in offered.items():
+        field = form.fields[name]
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = what
+        elif isinstance(field, forms.ChoiceField):
+            field.choices = what
+        else:
+            raise TypeError(f"nothing is chosen in {name}")
 
 
 class VersionForm(forms.Form):

@@ -14,11 +14,12 @@ from customers.models import Merge
 from customers.services.merge_parts import CUSTOMERS
 from customers.services.merge_records import merge, unmerge
 from customers.services.merge_requests import give_up
+from insights.services.moving import MOVER as INSIGHTS
 from servicing.services.moving import MOVER as SERVICING
 from tiers.services.moving import MOVER as TIERS
 
 # A new app with a key to Customer offers a mover of its own and joins here; a test finds the ones that do not.
-MOVERS = (CUSTOMERS, TIERS, SERVICING, COMPLAINTS, CAMPAIGNS)
+MOVERS = (CUSTOMERS, TIERS, SERVICING, COMPLAINTS, CAMPAIGNS, INSIGHTS)
 
 
 def do_merge(job: Job, progress: Progress) -> Counts:

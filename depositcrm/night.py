@@ -19,10 +19,10 @@ from core.models import Job
 from core.trail import NIGHT, Actor
 from customers.services import balances, intake, kyc, lifecycle, quality
 from customers.services.merge_requests import forget_snapshots
-from insights.rules import STEP_PREFIX
-from insights.services import roll_up_day
+from insights.rules.nights import STEP_PREFIX
+from insights.services import kpis, outflow, reporting, roll_up_day
 from servicing.services import feedback, maturity, planning, reminders, surveys
-from staff.services import exports, notices
+from staff.services import exports, notices, supervision, targets, training
 from tiers import services as tiers
 from tiers.services import overrides
 from tiers.services.simulating import prepare_night
@@ -119,7 +119,24 @@ def _tidy(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
 
 
 def _roll_up(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
-    return {"rows": roll_up_day(day).rows}
+    deposits, figures = roll_up_day(day).rows, kpis.roll_up_kpis(business_day=day, at=at).rows
+    return {"rows": deposits + figures, "deposits": deposits, "figures": figures}
+
+
+def _warnings(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return outflow.run(business_day=day, actor=actor, at=at)
+
+
+def _people(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    trained = training.run(business_day=day, actor=actor, at=at)["rows"]
+    supervised = supervision.run(business_day=day, actor=actor, at=at)["rows"]
+    aimed = targets.run(business_day=day, actor=actor, at=at)["rows"]
+    rows = trained + supervised + aimed
+    return {"rows": rows, "training": trained, "supervision": supervised, "targets": aimed}
+
+
+def _reports(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
+    return reporting.run(business_day=day, actor=actor, at=at)
 
 
 def _simulator(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
@@ -144,7 +161,10 @@ STEPS = (
     Step("complaint_clocks", _complaint_clocks),
     Step("complaint_causes", _complaint_causes),
     Step("outreach", _outreach),
+    Step("warnings", _warnings),
     Step("roll_up", _roll_up),
+    Step("people", _people),
+    Step("reports", _reports),
     Step("simulator", _simulator),
     Step("tidy", _tidy),
     Step("seal", _seal),

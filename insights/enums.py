@@ -4,6 +4,16 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
+class UnitKind(TextChoices):
+    """Whose figures a row of key figures holds."""
+
+    BANK = "bank", _("Bank")
+    REGION = "region", _("Region")
+    BRANCH = "branch", _("Branch")
+    TEAM = "team", _("Team")
+    PERSON = "person", _("Person")
+
+
 class EntryKind(TextChoices):
     """Kinds of entries on a customer's timeline."""
 
@@ -42,7 +52,10 @@ class NightStep(TextChoices):
     COMPLAINT_CLOCKS = "complaint_clocks", _("Tell of complaints whose time runs out")
     COMPLAINT_CAUSES = "complaint_causes", _("Find repeated causes of complaints and check evidence")
     OUTREACH = "outreach", _("Launch, end and measure campaigns")
+    WARNINGS = "warnings", _("Warn of deposits about to leave")
     ROLL_UP = "roll_up", _("Roll up figures")
+    PEOPLE = "people", _("Remind of certificates, findings and targets")
+    REPORTS = "reports", _("Make the reports that are due")
     SIMULATOR = "simulator", _("Prepare the simulator")
     TIDY = "tidy", _("Delete what is past its time")
     SEAL = "seal", _("Seal the trail")

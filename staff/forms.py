@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.pages.choices import LongSelect
 from staff.enums import Digest, Role
 from staff.models import User
@@ -40,7 +40,7 @@ class UserChangeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["branch"].queryset = branches_by_tree()  # type: ignore[attr-defined]  # a ModelChoiceField
+        choose_from(self, branch=branches_by_tree())
 
 
 class _PasswordMixin(forms.Form):
@@ -94,7 +94,7 @@ class TokenForm(forms.Form):
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["scopes"].choices = [(s, s) for s in grantable_scopes(user)]  # type: ignore[attr-defined]  # choice field
+        choose_from(self, scopes=[(s, s) for s in grantable_scopes(user)])
 
 
 class ProfileForm(forms.Form):
@@ -183,5 +183,4 @@ class AbsenceForm(forms.Form):
     def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
         kwargs["initial"] = {"user": viewer.staff_no, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = away_people(viewer)  # type: ignore[attr-defined]  # a ModelChoiceField
-        self.fields["deputy"].queryset = deputies_offered(viewer)  # type: ignore[attr-defined]  # a ModelChoiceField
+        choose_from(self, user=away_people(viewer), deputy=deputies_offered(viewer))

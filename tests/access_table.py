@@ -62,11 +62,13 @@ from tests.access_rules import (
     only,
     record,
 )
+from tests.access_week import WEEK, WEEK_API
 from tests.people import ANONYMOUS, SURVEY_TOKEN, TOKEN
 
 PAGES = [
     *COMPLAINTS,
     *CAMPAIGNS,
+    *WEEK,
     # Django's form views take PUT for POST.
     Row("account_login", get=PUBLIC, post=PUBLIC, put=PUBLIC),
     Row("account_logout", get=PUBLIC, post=PUBLIC),
@@ -348,6 +350,7 @@ PAGES = [
 API = [
     *COMPLAINTS_API,
     *CAMPAIGNS_API,
+    *WEEK_API,
     Row("api_schema", get=ALL),
     Row("follow-ups-list", get=READERS, post=only(*WORKERS)),
     Row("follow-ups-complete", FOLLOW_UP, post=TASK),

@@ -48,6 +48,7 @@ from tests.factories_campaigns import make_segment as make_segment
 from tests.factories_campaigns import make_template as make_template
 from tests.factories_complaints import make_complaint as make_complaint
 from tests.factories_complaints import make_decision as make_decision
+from tests.factories_week import make_team as make_team
 from tiers.models import Scheme
 
 

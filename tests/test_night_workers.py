@@ -22,7 +22,7 @@ from core.enums import JobState
 from core.models import Job
 from core.trail import NIGHT
 from depositcrm import tasks
-from insights.rules import latest_business_day
+from insights.rules.nights import latest_business_day
 from insights.services import start_night
 from tests.factories import TODAY
 from tests.night_scene import (

@@ -34,6 +34,7 @@ from tests.people import PEOPLE, World
 from tests.world_campaigns import reach_out
 from tests.world_complaints import complain
 from tests.world_servicing import serve
+from tests.world_week import keep_the_week
 from tiers.models import Backtest, RetierRun, Scheme, TierChange, TierOverride
 from tiers.queries import content_of
 
@@ -59,6 +60,7 @@ def build() -> World:
     serve(world)
     complain(world)
     reach_out(world)
+    keep_the_week(world)
     _overrides(world)
     _backtests(world)
     for persona, user in world.users.items():

@@ -57,12 +57,6 @@ class CallFilter(ListFilter):
         model = Outreach
         fields: list[str] = []
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.request is not None:
-            owner = self.form.fields["owner"]
-            owner.offer(owner.queryset, lambda person: person.staff_no)  # type: ignore[attr-defined]  # a loaded choice
-
     def called_by(self, rows: QuerySet[Any], name: str, person: User) -> QuerySet[Any]:
         return rows.filter(caller=person.pk)
 

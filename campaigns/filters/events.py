@@ -54,12 +54,6 @@ class EventFilter(ListFilter):
         model = Event
         fields: list[str] = []
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.request is not None:
-            unit = self.form.fields["unit"]
-            unit.offer(unit.queryset, lambda unit: unit.code)  # type: ignore[attr-defined]  # a loaded choice
-
     def at_time(self, rows: QuerySet[Event], name: str, when: str) -> QuerySet[Event]:
         return rows.filter(ends_at__gte=now()) if when == "ahead" else rows.filter(ends_at__lt=now())
 

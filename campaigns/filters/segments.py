@@ -44,12 +44,6 @@ class SegmentFilter(ListFilter):
         model = Segment
         fields: list[str] = []
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.request is not None:
-            unit = self.form.fields["unit"]
-            unit.offer(unit.queryset, lambda unit: unit.code)  # type: ignore[attr-defined]  # a loaded choice
-
     def used_as(self, rows: QuerySet[Segment], name: str, use: str) -> QuerySet[Segment]:
         return rows.filter(exclusion=ExclusionUse.NONE) if use == "audience" else rows.exclude(exclusion="")
 

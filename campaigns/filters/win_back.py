@@ -47,12 +47,6 @@ class UnitFilter(ListFilter):
         empty_label=_("All"),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.request is not None:
-            unit = self.form.fields["unit"]
-            unit.offer(unit.queryset, lambda unit: unit.code)  # type: ignore[attr-defined]  # a loaded choice
-
 
 class ToWinBackFilter(UnitFilter):
     """By how far the deposits have gone, and whose customers they are."""

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import choose_from
 from core.pages.choices import LongSelect
 from staff.models import User
 
@@ -30,8 +31,7 @@ class PassOnForm(forms.Form):
 
     def __init__(self, *args: Any, givers: QuerySet[User], receivers: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["giver"].queryset = givers  # type: ignore[attr-defined]  # a ModelChoiceField
-        self.fields["receiver"].queryset = receivers  # type: ignore[attr-defined]  # a ModelChoiceField
+        choose_from(self, giver=givers, receiver=receivers)
 
     def clean(self) -> dict[str, Any]:
         """Two people."""

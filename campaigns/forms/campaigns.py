@@ -16,7 +16,7 @@ from campaigns.queries.events import event_of, open_for_campaigns
 from campaigns.rules.campaigns import SENT_OVER, faults, is_by_call
 from campaigns.services.drafts import CampaignFacts
 from core.clock import now, today
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.pages.choices import LongSelect
 from customers.enums import ConsentChannel
 from staff.access import BOOK_KEEPERS, has_role
@@ -134,7 +134,7 @@ class CampaignForm(forms.Form):
 
     def _offer(self, name: str, rows: Any) -> None:
         if name in self.fields:
-            self.fields[name].queryset = rows  # type: ignore[attr-defined]  # a choice of rows
+            choose_from(self, **{name: rows})
 
     def sections(self) -> Iterable[tuple[Any, list[forms.BoundField]]]:
         """The parts of the page with their fields."""
@@ -193,7 +193,7 @@ class EstimateForm(forms.Form):
             "template": Template.objects.visible_to(user).in_use(),
         }
         for name, found in rows.items():
-            self.fields[name].queryset = found  # type: ignore[attr-defined]  # a choice of rows
+            choose_from(self, **{name: found})
 
     def draft(self, kind: str, user: User) -> Campaign:
         """The campaign as far as its reach goes; never saved."""

@@ -15,7 +15,7 @@ from campaigns.rules.offers import MOST_MONTHS, MOST_PIECES, OfferError, check_p
 from campaigns.rules.word_rules import ALWAYS, VARIABLES
 from campaigns.services.content import MIN_REASON
 from core.clock import today
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from customers.enums import ConsentChannel
 from servicing.enums import RiskGrade
 from staff.models import User
@@ -47,7 +47,7 @@ class TemplateForm(forms.Form):
         rules = word_rules(today()).disclosures
         said = {one.code: {"title": one.name(language), "text": one.text} for one in rules if one.when != ALWAYS}
         choices = [(code, _("%(title)s: %(text)s") % words) for code, words in said.items()]
-        self.fields["disclosures"].choices = choices  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, disclosures=choices)
         self.fields["body"].help_text = _("Variables: %(names)s") % {
             "names": " ".join("{" + name + "}" for name in VARIABLES)
         }
@@ -66,7 +66,7 @@ class PieceForm(forms.Form):
         super().__init__(*args, **kwargs)
         names = product_names(today(), get_language() or "")
         known = [(code, names.get(code, code)) for code in sorts_on(today())]
-        self.fields["product"].choices = [("", "—"), *known]  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, product=[("", "—"), *known])
 
 
 class OfferForm(forms.Form):
@@ -147,7 +147,7 @@ class ArticleForm(forms.Form):
         super().__init__(*args, **kwargs)
         bands = bands_for_display(today())
         tiers = [(band.rank, tier_name(band.rank, bands)) for band in bands]
-        self.fields["tiers"].choices = tiers  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, tiers=tiers)
         if version > 1:
             self.fields["title"].disabled = True
 

@@ -13,6 +13,7 @@ from campaigns.models import Event
 from campaigns.queries.campaigns import units_for
 from campaigns.rules.events import MOST_SEATS, time_faults
 from campaigns.services.events import EventFacts
+from core.forms import choose_from
 from core.pages.choices import LongSelect
 from servicing.queries.follow_ups import colleagues
 from staff.access import BOOK_KEEPERS, has_role
@@ -68,8 +69,7 @@ class EventForm(forms.Form):
         self.at, self.event = at, event
         typed = str(data.get("host", "")) if data else ""
         hosts = colleagues(user, "", typed) | User.objects.filter(pk=event.host_id if event else user.pk)
-        self.fields["host"].queryset = hosts.distinct()  # type: ignore[attr-defined]  # a choice of rows
-        self.fields["branch"].queryset = units_for(user)  # type: ignore[attr-defined]  # a choice of rows
+        choose_from(self, host=hosts.distinct(), branch=units_for(user))
         if event is not None:
             # Its guests are of the unit.
             del self.fields["branch"], self.fields["of_book"]

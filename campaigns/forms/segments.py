@@ -16,6 +16,7 @@ from campaigns.models import Segment
 from campaigns.queries.campaigns import units_for
 from campaigns.rules.segments import EVERYBODY
 from campaigns.services.segments import MOST, SegmentFacts
+from core.forms import choose_from
 from core.pages.choices import LongSelect
 from customers.services.sheets import Source, UnreadableFile, open_sheet
 from staff.access import BOOK_KEEPERS, has_role
@@ -45,13 +46,12 @@ class SegmentForm(forms.Form):
 
     def __init__(self, data: Any = None, *, viewer: User, segment: Segment | None = None) -> None:
         super().__init__(data, initial=_initial(segment, viewer))
-        units = self.fields["branch"]
-        units.queryset = units_for(viewer)  # type: ignore[attr-defined]  # a field of rows
+        choose_from(self, branch=units_for(viewer))
         if not has_role(viewer, *BOOK_KEEPERS):
             del self.fields["of_book"]
         else:
             choices = [pair for pair in ExclusionUse.choices if pair[0] != ExclusionUse.ALWAYS]
-            self.fields["exclusion"].choices = choices  # type: ignore[attr-defined]  # a choice field
+            choose_from(self, exclusion=choices)
         if "rule" in self.fields:
             self.fields["rule"].for_viewer(viewer)  # type: ignore[attr-defined]  # a field of a rule
 

@@ -11,7 +11,7 @@ from campaigns.enums import WinBackCause
 from campaigns.models import Offer, WinBack
 from campaigns.queries.win_back import KIND
 from campaigns.rules.win_back import AGAIN_DAYS, BUILT_IN, SCRIPT, read_win_back
-from core.forms import VersionForm
+from core.forms import VersionForm, choose_from
 from core.pages.choices import LongSelect
 from staff.models import User
 from staff.services.policies import PolicyKind, Text
@@ -36,8 +36,7 @@ class WinBackForm(forms.Form):
     ) -> None:
         initial = {"owner": row.owner.staff_no, "offer": row.offer_id, "note": row.note}
         super().__init__(data, initial=initial, **kwargs)
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]  # a ModelChoiceField
-        self.fields["offer"].queryset = offers  # type: ignore[attr-defined]  # a ModelChoiceField
+        choose_from(self, owner=owners, offer=offers)
 
 
 class CloseForm(forms.Form):

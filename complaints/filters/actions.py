@@ -42,8 +42,6 @@ class _OfUnitFilter(ListFilter):
         super().__init__(*args, **kwargs)
         fields: Any = self.form.fields
         fields["cause"].choices = [("", _t("All")), *known("causes")]
-        if self.request is not None:
-            fields["unit"].offer(fields["unit"].queryset, lambda unit: unit.code)
 
 
 class ActionFilter(_OfUnitFilter):

@@ -198,14 +198,14 @@ def _offer_rows(fields: Any, chosen: Any, viewer: User) -> None:
     above = [unit for unit in units if unit.pk in parents]
     for name, offered in {"unit": units, "desk": units, "area": above}.items():
         if name in fields:
-            fields[name].offer(offered, lambda unit: unit.code)
+            fields[name].offer(offered)
     if not above and "area" in fields:
         fields["area"].widget = forms.HiddenInput()
     if "handler" in fields:
         wanted = [chosen.get(name) or "" for name in ("desk", "handler")]
         people = list(people_offered(queries.handlers_seen(viewer), viewer, *wanted))
         mine = [] if viewer.pk in {person.pk for person in people} else [viewer]
-        fields["handler"].offer([*mine, *people], lambda person: person.staff_no)
+        fields["handler"].offer([*mine, *people])
 
 
 def tier_choices() -> list[tuple[int, str]]:

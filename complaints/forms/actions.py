@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.queries.choices import causes_offered
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.pages.choices import LongSelect
 from staff.models import User
 
@@ -21,7 +21,7 @@ class CauseForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["cause"].choices = [("", _("Choose")), *causes_offered()]  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, cause=[("", _("Choose")), *causes_offered()])
 
 
 class PeopleField(forms.ModelChoiceField):
@@ -45,7 +45,7 @@ class ActionForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, due_on: date, **kwargs: Any) -> None:
         super().__init__(*args, initial={"due_on": due_on}, **kwargs)
-        self.fields["owner"].queryset = people  # type: ignore[attr-defined]  # a ModelChoiceField
+        choose_from(self, owner=people)
 
 
 class EndForm(forms.Form):

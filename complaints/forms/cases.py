@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from complaints.enums import Grade
 from complaints.models import Complaint
 from complaints.queries import cases as queries
+from core.forms import choose_from
 from staff.models import Branch, User
 
 WORDS = 500
@@ -91,7 +92,7 @@ class RecuseForm(ReasonForm):
 
     def __init__(self, *args: Any, case: Complaint, **kwargs: Any) -> None:
         super().__init__(*args, case=case, **kwargs)
-        self.fields["user"].queryset = queries.people_to_keep_away(case)  # type: ignore[attr-defined]  # rows to choose
+        choose_from(self, user=queries.people_to_keep_away(case))
 
 
 class StepAsideForm(ReasonForm):
@@ -133,4 +134,4 @@ class DeskForm(ReasonForm):
 
     def __init__(self, *args: Any, case: Complaint, **kwargs: Any) -> None:
         super().__init__(*args, case=case, **kwargs)
-        self.fields["desk"].queryset = queries.desks_for(case)  # type: ignore[attr-defined]  # rows to choose
+        choose_from(self, desk=queries.desks_for(case))

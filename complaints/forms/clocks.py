@@ -12,7 +12,7 @@ from complaints.enums import AttemptResult, PauseReason
 from complaints.queries.clocks import KIND, WAYS
 from complaints.rules.clocks import BUILT_IN, LIMITS, read_clocks
 from core.clock import now, today
-from core.forms import DAY, VersionForm
+from core.forms import DAY, VersionForm, choose_from
 from staff.services.policies import PolicyKind, Text
 
 MINUTE = "%Y-%m-%dT%H:%M"
@@ -62,7 +62,7 @@ class ExtensionForm(forms.Form):
 
     def __init__(self, *args: Any, kinds: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, kind=kinds)
 
 
 class DecideForm(forms.Form):

@@ -14,7 +14,7 @@ from complaints.queries.decisions import KIND
 from complaints.rules.decisions import BUILT_IN, LANGUAGES, PARTS, PLACES, fault_of, read_letter
 from complaints.services.decisions import FAULTS
 from core.clock import today
-from core.forms import DAY, VersionForm
+from core.forms import DAY, VersionForm, choose_from
 from staff.services.policies import PolicyKind, Text
 
 MOST = 4000
@@ -94,7 +94,7 @@ class CloseForm(forms.Form):
         gone = kept and kept not in {code for _name, codes in groups for code, _word in codes}
         extra = [(kept, word_for("causes", kept))] if gone else []
         choices = [("", _t("Choose")), *extra, *groups]
-        self.fields["cause"].choices = choices  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, cause=choices)
 
 
 def step_form(step: str, *, case: Any, decision: Any, data: Any = None) -> forms.Form:

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import choose_from
 from staff.models import User
 
 
@@ -18,4 +19,4 @@ class SeveralForm(forms.Form):
 
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["handler"].queryset = people  # type: ignore[attr-defined]  # a choice of rows
+        choose_from(self, handler=people)

@@ -13,7 +13,7 @@ from complaints.queries.choices import offered
 from complaints.queries.intake import colleagues_named
 from complaints.rules.intake import MIN_TEXT
 from core.clock import today
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.pages.choices import LongSelect
 from staff.models import User
 from staff.queries import branches_by_tree
@@ -104,7 +104,7 @@ class IntakeForm(AlikeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["branch"].queryset = branches_by_tree()  # type: ignore[attr-defined]  # a choice of units
+        choose_from(self, branch=branches_by_tree())
         self.fields["received_on"].initial = today()
 
     def clean_named(self) -> tuple[User, ...]:

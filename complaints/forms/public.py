@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from complaints.queries.choices import offered
 from complaints.rules.intake import MIN_TEXT
+from core.forms import choose_from
 from core.pages.choices import LongSelect
 from core.phones import PhoneError, normalise_phone
 from staff.queries import branches_by_tree
@@ -83,7 +84,7 @@ class PublicForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["branch"].queryset = branches_by_tree()  # type: ignore[attr-defined]  # a choice of units
+        choose_from(self, branch=branches_by_tree())
 
     def clean_phone(self) -> str:
         """A phone one can call."""

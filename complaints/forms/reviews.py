@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from complaints.enums import ReviewOutcome
 from complaints.queries.reviews import reviewers_for
 from core.clock import today
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from staff.models import User
 
 
@@ -34,7 +34,7 @@ class ReviewerForm(forms.Form):
 
     def __init__(self, *args: Any, review: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reviewer"].queryset = reviewers_for(review)  # type: ignore[attr-defined]  # a ModelChoiceField
+        choose_from(self, reviewer=reviewers_for(review))
 
 
 class DecideForm(forms.Form):

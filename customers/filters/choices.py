@@ -50,8 +50,5 @@ def managers_of(request: HttpRequest | None) -> QuerySet[User]:
 def offer_units_and_managers(fields: Mapping[str, Any], chosen: Mapping[str, str], viewer: User) -> None:
     """Fill the boxes `branch` and `manager` of a filter by `LoadedChoiceFilter`: of a whole bank only the managers of
     the unit that is chosen."""
-    fields["branch"].offer(fields["branch"].queryset, lambda unit: unit.code)
     unit, person = (chosen.get(name) or "" for name in ("branch", "manager"))
-    fields["manager"].offer(
-        people_offered(fields["manager"].queryset, viewer, unit, person), lambda user: user.staff_no
-    )
+    fields["manager"].offer(people_offered(fields["manager"].queryset, viewer, unit, person))

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DAY
+from core.forms import DAY, choose_from
 
 
 class RenewForm(forms.Form):
@@ -37,4 +37,4 @@ class ReviewForm(forms.Form):
 
     def __init__(self, *args: Any, grades: Sequence[tuple[str, str | Promise]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["grade"].choices = grades  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, grade=grades)

@@ -37,6 +37,7 @@ from depositcrm.demo.portfolio import seed_portfolio
 from depositcrm.demo.quality import seed_quality, seed_stages
 from depositcrm.demo.tiers import seed_policy_desk
 from depositcrm.demo.voices import seed_voices
+from depositcrm.demo.week import seed_week
 from depositcrm.demo.world import PRODUCTS, DemoCustomer, daily_changes, make_customer, person_name
 from insights.services import roll_up_range, start_night
 from servicing.enums import Channel, Direction, Topic
@@ -79,6 +80,7 @@ PARTS: tuple[Callable[..., None], ...] = (
     seed_voices,
     seed_complaints,
     seed_campaigns,
+    seed_week,
 )
 Say = Callable[[str], None]
 

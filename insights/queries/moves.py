@@ -13,7 +13,7 @@ from django.db.models.functions import Abs, Coalesce
 
 from core.money import ZERO
 from customers.models import CustomerPosition, FedDay, PositionChange
-from insights.rules import DAY, month_opening
+from insights.rules.moves import DAY, month_opening
 
 Positions = QuerySet[CustomerPosition]
 # Positions with `before`; the moved ones with `difference` and `size` too.

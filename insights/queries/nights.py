@@ -9,8 +9,8 @@ from django.db.models import Max, Q, QuerySet
 from core.enums import JobState
 from core.models import Job
 from customers.models import FedDay
-from insights import rules
 from insights.enums import JobName, NightStep
+from insights.rules import nights as rules
 
 TICK = "depositcrm.tick"
 # The clock ticks each minute: two missed ticks show.

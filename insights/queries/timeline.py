@@ -16,9 +16,9 @@ from core.clock import SHANGHAI
 from core.money import ZERO
 from core.pages import BadQuery
 from customers.models import Customer, FedDay, PositionChange
-from insights import rules
 from insights.enums import EntryKind
 from insights.queries.deeds import SOURCES, Deed
+from insights.rules import moves as rules
 from servicing.models import Interaction
 from servicing.queries import contacts as servicing
 from staff.access import scope_of

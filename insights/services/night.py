@@ -10,7 +10,7 @@ from core.enums import ActorKind, JobState
 from core.models import Job
 from core.trail import NIGHT, Actor
 from customers.models import FedDay
-from insights import rules
+from insights.rules import nights as rules
 
 # Feeds often come in a row: a night they reopened is run again when none has come for so long.
 QUIET = timedelta(minutes=10)

@@ -12,9 +12,10 @@ from core.charts import Chart
 from core.money import ZERO
 from customers import queries as customers
 from customers.models import CustomerPosition
-from insights import charts, rules
+from insights import charts
 from insights.enums import Direction
 from insights.queries import boards, moves
+from insights.rules import moves as rules
 from insights.views.links import link
 from insights.views.numbers import Number, Tile
 from servicing.models import Interaction

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.calendar import bank_calendar, clear_day, set_day, special_days
 from core.clock import now, today
-from insights.forms import SpecialDayForm
+from insights.forms.calendar import SpecialDayForm
 from staff.access import roles
 from staff.enums import Role
 

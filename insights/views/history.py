@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from customers import queries as customers
 from insights import charts
-from insights.forms import HistoryForm
+from insights.forms.history import HistoryForm
 from insights.queries.history import TierHistory, TierLine, history_of_book, history_of_units
 from insights.views.links import link
 from staff.access import BOOK_KEEPERS, HEADS, has_role, roles

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core.clock import now
 from core.models import Job
-from insights import gateways, rules, services
+from insights import gateways, services
 from insights.queries import nights
+from insights.rules import nights as rules
 from staff.access import roles
 from staff.enums import Role
 

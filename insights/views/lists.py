@@ -13,10 +13,10 @@ from core.clock import today
 from core.pages import BadQuery
 from customers import queries as customers
 from customers.models import CustomerPosition
-from insights import rules
-from insights.filters import MATURITIES, MOVES, SILENT
+from insights.filters.boards import MATURITIES, MOVES, SILENT
 from insights.queries import boards
 from insights.queries import moves as moved
+from insights.rules import moves as rules
 from staff.access import BOOK_KEEPERS, HEADS, roles, scope_of
 from staff.enums import Reach
 

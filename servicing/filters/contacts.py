@@ -56,8 +56,7 @@ class InteractionFilter(ListFilter):
         if self.request is not None:
             given = [self.data.get(name) or "" for name in ("unit", "author")]
             people = people_offered(fields["author"].queryset, self.request.user, *given)
-            fields["author"].offer(people, lambda person: person.staff_no)
-            fields["unit"].offer(fields["unit"].queryset, lambda unit: unit.code)
+            fields["author"].offer(people)
 
     def from_day(self, rows: InteractionQuerySet, name: str, day: date) -> InteractionQuerySet:
         return contacts_between(rows, day, None)

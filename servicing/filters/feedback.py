@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.pages import Cell, Column, ListFilter, ListPage
 from core.pages.choices import LoadedChoiceFilter
 from servicing.enums import FeedbackKind, FeedbackSource, FeedbackState
@@ -79,10 +79,7 @@ class FeedbackFilter(ListFilter):
         super().__init__(*args, **kwargs)
         for name, group in (("product", "products"), ("process", "processes")):
             choices = [("", _t("All")), *tag_names(group).items()]
-            self.form.fields[name].choices = choices  # type: ignore[attr-defined]  # a choice field
-        if self.request is not None:
-            unit = self.form.fields["unit"]
-            unit.offer(unit.queryset, lambda unit: unit.code)  # type: ignore[attr-defined]  # a loaded choice
+            choose_from(self.form, **{name: choices})
 
     def at_stage(self, rows: QuerySet[Feedback], name: str, stage: str) -> QuerySet[Feedback]:
         return rows.filter(stage_is(stage))

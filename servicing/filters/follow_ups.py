@@ -77,8 +77,6 @@ class FollowUpFilter(ListFilter):
         fields["state"].initial = FollowUpState.OPEN
         if self.request is not None:
             fields["whose"].initial = usual(self.request.user)
-            fields["owner"].offer(fields["owner"].queryset, lambda person: person.staff_no)  # type: ignore[attr-defined]
-            fields["unit"].offer(fields["unit"].queryset, lambda unit: unit.code)  # type: ignore[attr-defined]
 
     def filter_queryset(self, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
         asked = self.form.cleaned_data

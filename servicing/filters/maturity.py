@@ -80,17 +80,15 @@ class PlaceFilter(ListFilter):
         self.form.order_fields([*(name for name in self.form.fields if name not in PLACES), *PLACES])
         fields = self.form.fields
         fields["tier"].choices = list(_tiers())
-        fields["product"].offer(fields["product"].queryset, lambda product: product.code)
         if self.request is None:
             return
-        fields["branch"].offer(fields["branch"].queryset, lambda unit: unit.code)
         if len(fields["branch"].loaded) == 1 and not self.data.get("branch"):
             del fields["branch"]
         for name in PEOPLE:
             if name in fields:
                 given = [self.data.get("branch") or "", self.data.get(name) or ""]
                 people = people_offered(fields[name].queryset, self.request.user, *given)
-                fields[name].offer(people, lambda person: person.staff_no)
+                fields[name].offer(people)
 
     def by_product(self, rows: QuerySet[Any], name: str, product: Product) -> QuerySet[Any]:
         return rows.filter(**{"product" if rows.model is Account else "account__product": product})

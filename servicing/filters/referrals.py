@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.pages import Cell, Column, ListFilter, ListPage
 from core.pages.choices import LoadedChoiceFilter
 from servicing.enums import FraudOutcome, ReferralState
@@ -74,11 +74,11 @@ class ReferralFilter(DaysFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.form.fields["topic"].choices = known("topics")  # type: ignore[attr-defined]  # a choice field
+        choose_from(self.form, topic=known("topics"))
         if self.request is not None:
             sender: Any = self.form.fields["sender"]
             people = people_offered(sender.queryset, self.request.user, "", self.data.get("sender") or "")
-            sender.offer(people, lambda person: person.staff_no)
+            sender.offer(people)
 
 
 def referral_url(row: Referral) -> str:
@@ -154,12 +154,6 @@ class FraudFilter(DaysFilter):
     class Meta:
         model = FraudCheck
         fields: list[str] = []
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.request is not None:
-            unit: Any = self.form.fields["unit"]
-            unit.offer(unit.queryset, lambda one: one.code)
 
 
 def _fraud_url(row: FraudCheck) -> str:

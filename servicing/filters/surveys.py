@@ -90,12 +90,6 @@ class SurveyAnswerFilter(ListFilter):
         model = SurveyAnswer
         fields: list[str] = []
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.request is not None:
-            unit = self.form.fields["unit"]
-            unit.offer(unit.queryset, lambda unit: unit.code)  # type: ignore[attr-defined]  # a loaded choice
-
     def in_band(self, rows: QuerySet[SurveyAnswer], name: str, band: str) -> QuerySet[SurveyAnswer]:
         if band == "middle":
             return rows.filter(score__gt=DETRACTOR, score__lt=PROMOTER)

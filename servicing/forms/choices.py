@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import choose_from
 from core.wording import listed
 from servicing.forms.lines import LineForm, LinesForm, Sort
 from servicing.forms.versions import Figure, figures_kind
@@ -58,7 +59,7 @@ class OutcomeLine(ChoiceLine):
 
     def __init__(self, *args: Any, channels: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["channels"].choices = channels  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, channels=channels)
 
 
 class ChoicesForm(LinesForm):

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from servicing.enums import Direction, Mood
 from servicing.models import FollowUp
 from servicing.queries.choices import choices_on, offered, outcomes_offered
@@ -34,7 +34,7 @@ class CounterForm(forms.Form):
 
     def __init__(self, *args: Any, channel: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["outcome"].choices = outcomes_offered(channel)  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, outcome=outcomes_offered(channel))
 
 
 class DetailsForm(forms.Form):
@@ -132,7 +132,6 @@ class ChangeForm(DetailsForm):
 
     def __init__(self, *args: Any, channel: str, may_confide: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["topic"].choices = offered("topics")  # type: ignore[attr-defined]  # a choice field
-        self.fields["outcome"].choices = outcomes_offered(channel)  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, topic=offered("topics"), outcome=outcomes_offered(channel))
         if not may_confide:
             del self.fields["confidential"]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
-from core.forms import DAY, VersionForm
+from core.forms import DAY, VersionForm, choose_from
 from servicing.enums import FeedbackKind, FeedbackSource
 from servicing.queries.feedback import KIND, tags_offered
 from servicing.rules.feedback import BUILT_IN, DAYS, UNDO_DAYS, read_feedback
@@ -36,7 +36,7 @@ class SortForm(forms.Form):
             kept = str(self.initial.get(name) or "")
             if kept and kept not in dict(offered):
                 offered = [*offered, (kept, kept)]
-            self.fields[name].choices = [("", _t("None")), *offered]  # type: ignore[attr-defined]  # a choice field
+            choose_from(self, **{name: [("", _t("None")), *offered]})
 
 
 class FeedbackForm(SortForm):
@@ -92,7 +92,7 @@ class OwnerForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = people  # type: ignore[attr-defined]  # a ModelChoiceField
+        choose_from(self, owner=people)
 
 
 class UndoForm(forms.Form):

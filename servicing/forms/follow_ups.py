@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.pages.choices import LongSelect
 from servicing.enums import Frequency, Priority, Shift, SkipReason
 from staff.models import User
@@ -74,7 +74,7 @@ class FollowUpForm(ChangeForm):
     def __init__(self, *args: Any, owners: QuerySet[User], **kwargs: Any) -> None:
         kwargs["initial"] = {"once": uuid4(), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]  # a ModelChoiceField
+        choose_from(self, owner=owners)
 
     @property
     def recurs(self) -> bool:
@@ -135,7 +135,7 @@ class ReassignForm(forms.Form):
 
     def __init__(self, *args: Any, owners: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]  # a ModelChoiceField
+        choose_from(self, owner=owners)
 
 
 class StopForm(forms.Form):

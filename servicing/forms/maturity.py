@@ -7,6 +7,7 @@ from django import forms
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import choose_from
 from core.money import ZERO
 from servicing.enums import MaturityAim, MoneyWent
 from servicing.forms.versions import Figure, figures_kind
@@ -79,10 +80,9 @@ class PlanForm(forms.Form):
     def __init__(self, data: Any = None, *, maturity: Maturity, viewer: User, **kwargs: Any) -> None:
         named = {name: getattr(maturity, name) for name in ("owner", "aim", "aim_amount", "talk", "went", "note")}
         super().__init__(data, initial={**named, "seen": version_of(maturity)}, **kwargs)
-        owners, talks = self.fields["owner"], self.fields["talk"]
         kept = User.objects.filter(pk=maturity.owner_id) if maturity.owner_id else User.objects.none()
-        owners.queryset = owners_for(maturity.customer) | kept  # type: ignore[attr-defined]  # a choice of rows
-        talks.queryset = talks_for(maturity.customer, viewer, maturity.matures_on, also=maturity.talk_id)  # type: ignore[attr-defined]  # a choice of rows
+        talks = talks_for(maturity.customer, viewer, maturity.matures_on, also=maturity.talk_id)
+        choose_from(self, owner=owners_for(maturity.customer) | kept, talk=talks)
 
     def clean(self) -> dict[str, Any]:
         """A part that stays has its amount."""

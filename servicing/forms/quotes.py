@@ -9,7 +9,7 @@ from uuid import uuid4
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.pages.choices import LongSelect
 from servicing.enums import Buyer, QuoteKind
 from servicing.forms.fields import AmountField, RateField
@@ -59,7 +59,7 @@ class ProductForm(WorkForm):
 
     def __init__(self, *args: Any, products: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["product"].choices = list(products.items())  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, product=list(products.items()))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

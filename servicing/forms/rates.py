@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.money import ZERO, format_yuan
 from core.pages.choices import LongSelect
 from servicing.enums import SavingKind
@@ -92,7 +92,7 @@ class RateLineForm(forms.Form):
         known = {key for key, _words in whats}
         said = str(self.initial.get("what") or "")
         # A product that has left the library keeps its lines until somebody takes them away.
-        self.fields["what"].choices = [*whats, *([(said, said)] if said and said not in known else [])]  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, what=[*whats, *([(said, said)] if said and said not in known else [])])
 
     def typed(self) -> dict[str, str]:
         """The line as it is kept."""
@@ -224,8 +224,11 @@ class LookupForm(forms.Form):
     def __init__(self, *args: Any, products: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.units = {unit.code: unit for unit in branches_by_tree()}
-        self.fields["product"].choices = [("", _("All products")), *products.items()]  # type: ignore[attr-defined]  # a choice field
-        self.fields["branch"].choices = [(unit.code, str(unit)) for unit in self.units.values()]  # type: ignore[attr-defined]  # a choice field
+        choose_from(
+            self,
+            product=[("", _("All products")), *products.items()],
+            branch=[(unit.code, str(unit)) for unit in self.units.values()],
+        )
 
     def asked(self) -> tuple[Any, str, Branch, Decimal | None]:
         """Day, product code, unit and amount as typed."""

@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import choose_from
 from servicing.queries.choices import offered
 from servicing.rules.referrals import MIN_REASON
 from staff.models import User
@@ -37,7 +38,7 @@ class ReferralForm(forms.Form):
 
     def __init__(self, *args: Any, people: QuerySet[User], at_counter: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to_user"].queryset = people  # type: ignore[attr-defined]  # a choice of people
+        choose_from(self, to_user=people)
         if at_counter:
             self.fields["topic"].widget = forms.RadioSelect(choices=offered("topics"))
 
@@ -69,4 +70,4 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to_user"].queryset = people  # type: ignore[attr-defined]  # a choice of people
+        choose_from(self, to_user=people)

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DAY, VersionForm
+from core.forms import DAY, VersionForm, choose_from
 from core.pages.choices import LongSelect
 from servicing.enums import SurveyChannel
 from servicing.queries.surveys import KIND
@@ -49,7 +49,7 @@ class WaveForm(forms.Form):
 
     def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["branch"].queryset = units  # type: ignore[attr-defined]  # a ModelChoiceField
+        choose_from(self, branch=units)
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}

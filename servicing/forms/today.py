@@ -7,6 +7,7 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import choose_from
 from core.pages.choices import LongSelect
 from servicing.enums import Proposal, SkipReason
 from servicing.forms.versions import Figure, figures_kind
@@ -25,14 +26,13 @@ class WhoForm(forms.Form):
 
     def __init__(self, data: Any, *, units: Iterable[Branch], people: Iterable[User], nobody: Any) -> None:
         super().__init__(data)
-        branch, person = self.fields["branch"], self.fields["person"]
         found = list(units)
         self.people = {user.staff_no: user for user in people}
         if len(found) < 2:
             del self.fields["branch"]
         else:
-            branch.choices = [("", _("All")), *((unit.code, unit.name) for unit in found)]  # type: ignore[attr-defined]
-        person.choices = [("", nobody), *((key, user.name) for key, user in self.people.items())]  # type: ignore[attr-defined]
+            choose_from(self, branch=[("", _("All")), *((unit.code, unit.name) for unit in found)])
+        choose_from(self, person=[("", nobody), *((key, user.name) for key, user in self.people.items())])
 
     @property
     def chosen(self) -> User | None:

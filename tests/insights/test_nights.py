@@ -14,8 +14,8 @@ from core.enums import JobState
 from core.models import Job, TrailEntry
 from core.trail import NIGHT
 from customers.models import FedDay
-from insights import rules
 from insights.queries import nights
+from insights.rules import nights as rules
 from insights.services import start_due_nights, start_night
 from staff.enums import Role
 from staff.models import User

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from core.clock import SHANGHAI
-from insights import rules
+from insights.rules import moves, nights
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
@@ -23,7 +23,7 @@ def nov(*days: int) -> list[date]:
     ("moment", "day"), [(at(21, 1, 29), 19), (at(21, 1, 30), 20), (at(21, 23, 59), 20), (at(22, 0, 0), 20)]
 )
 def test_the_night_of_a_day_starts_at_half_past_one_on_the_next(moment: datetime, day: int) -> None:
-    assert rules.latest_business_day(moment) == date(2026, 11, day)
+    assert nights.latest_business_day(moment) == date(2026, 11, day)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_the_night_of_a_day_starts_at_half_past_one_on_the_next(moment: datetime
     ],
 )
 def test_a_night_is_late_when_branches_open(moment: datetime, is_done: bool, late: bool) -> None:
-    assert rules.is_late(date(2026, 11, 20), is_done=is_done, at=moment) is late
+    assert nights.is_late(date(2026, 11, 20), is_done=is_done, at=moment) is late
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_night_is_late_when_branches_open(moment: datetime, is_done: bool, lat
     ],
 )
 def test_nights_due(fed: list[date], started: list[date], moment: datetime, due: list[date]) -> None:
-    assert rules.nights_due(fed=fed, started=started, at=moment) == due
+    assert nights.nights_due(fed=fed, started=started, at=moment) == due
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_nights_due(fed: list[date], started: list[date], moment: datetime, due:
     ],
 )
 def test_a_jump_is_large_in_yuan_and_in_share(before: str, after: str, is_jump: bool) -> None:
-    assert rules.is_jump(Decimal(before), Decimal(after)) is is_jump
+    assert moves.is_jump(Decimal(before), Decimal(after)) is is_jump
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_a_jump_is_large_in_yuan_and_in_share(before: str, after: str, is_jump: 
     ],
 )
 def test_a_month_opens_with_the_close_of_the_one_before(day: date, opening: date) -> None:
-    assert rules.month_opening(day) == opening
+    assert moves.month_opening(day) == opening

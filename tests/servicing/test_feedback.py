@@ -6,6 +6,7 @@ import pytest
 from django.http import QueryDict
 from django.test import RequestFactory
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from core.models import TrailEntry
 from core.trail import NIGHT
@@ -158,7 +159,7 @@ def test_the_pages_take_it_from_the_counter_to_the_end(bank, client_of):
     manager.post(step("answer"), {"answer-answer": "下月上线"})
     page = manager.get(reverse("servicing:feedback_item", args=[row.pk]))
     assert set(page.context["steps"]) == {"answer", "tell", "close", "assign", "change"}
-    manager.post(step("tell"), {"tell-told_on": row.recorded_at.date().isoformat()})
+    manager.post(step("tell"), {"tell-told_on": localdate(row.recorded_at).isoformat()})
     row.refresh_from_db()
     assert (row.state, row.answer) == ("told", "下月上线")
     manager.post(step("undo"))

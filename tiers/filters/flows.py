@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.pages import BulkAction, Cell, Column, ListPage
 from customers.models import CustomerPosition
 from staff.access import AMOUNT_ROLES
@@ -34,8 +34,8 @@ class FlowFilter(UnitFilter):
         super().__init__(*args, **kwargs)
         fields = self.form.fields
         fields["first"].required = False
-        fields["from_tier"].choices = [*_ranks(self.data.get("first") or ""), (0, _("not tiered yet"))]  # type: ignore[attr-defined]
-        fields["to_tier"].choices = _ranks(self.data.get("last") or "")  # type: ignore[attr-defined]
+        before = [*_ranks(self.data.get("first") or ""), (0, _("not tiered yet"))]
+        choose_from(self.form, from_tier=before, to_tier=_ranks(self.data.get("last") or ""))
 
     def filter_queryset(self, queryset: QuerySet[CustomerPosition]) -> QuerySet[CustomerPosition]:
         asked = self.form.cleaned_data

@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.pages import Cell, Column, ListPage
 from tiers.filters.units import UnitFilter, customer_cell, customer_url, tiers
 from tiers.models import TierChange, TierChangeQuerySet
@@ -33,7 +33,7 @@ class MoverFilter(UnitFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.form.fields["tier"].choices = tiers()  # type: ignore[attr-defined]  # a choice field
+        choose_from(self.form, tier=tiers())
 
     def filter_queryset(self, queryset: TierChangeQuerySet) -> TierChangeQuerySet:
         rows: TierChangeQuerySet = super().filter_queryset(queryset)

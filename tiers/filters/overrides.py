@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.pages import Cell, Column, ListFilter, ListPage
 from core.pages.choices import LoadedChoiceFilter
 from tiers.filters.units import branches, tier_cell
@@ -62,10 +62,7 @@ class OverrideFilter(ListFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.form.fields["tier"].choices = _letters()  # type: ignore[attr-defined]  # a choice field
-        if self.request is not None:
-            branch = self.form.fields["branch"]
-            branch.offer(branch.queryset, lambda unit: unit.code)  # type: ignore[attr-defined]  # a loaded choice
+        choose_from(self.form, tier=_letters())
 
     def standing(self, rows: QuerySet[TierOverride], name: str, stage: str) -> QuerySet[TierOverride]:
         return rows.filter(staged(stage, today()))

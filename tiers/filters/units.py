@@ -47,8 +47,7 @@ class UnitFilter(ListFilter):
         if self.request is not None:
             given = [self.data.get(name) or "" for name in UNITS]
             people = people_offered(fields["manager"].queryset, self.request.user, *given)
-            fields["manager"].offer(people, lambda person: person.staff_no)
-            fields["branch"].offer(fields["branch"].queryset, lambda unit: unit.code)
+            fields["manager"].offer(people)
 
 
 def customer_cell(row: TierChange | CustomerPosition) -> Cell:

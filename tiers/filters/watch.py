@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.money import ZERO
 from core.pages import Cell, Column, ListPage
 from customers.models import CustomerPosition
@@ -26,7 +26,7 @@ class WatchFilter(UnitFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.form.fields["tier"].choices = tiers()  # type: ignore[attr-defined]  # a choice field
+        choose_from(self.form, tier=tiers())
 
 
 def _down_on() -> Callable[[Any], Cell]:

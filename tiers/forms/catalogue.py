@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
-from core.forms import DAY, VersionForm
+from core.forms import DAY, VersionForm, choose_from
 from core.money import format_yuan
 from staff.services.policies import PolicyKind, Text
 from tiers.enums import EntitlementKind
@@ -56,7 +56,7 @@ class LineForm(forms.Form):
 
     def __init__(self, *args: Any, tiers: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["tiers"].choices = list(tiers.items())  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, tiers=list(tiers.items()))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

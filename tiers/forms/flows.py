@@ -34,9 +34,8 @@ class FlowForm(forms.Form):
         units, people = self.fields["branch"], self.fields["manager"]
         units.empty_label = people.empty_label = _("All")
         units.queryset, people.queryset = branches_of(user), managers_of(user)
-        units.offer(units.queryset, lambda unit: unit.code)
         given = [self.data.get(name) or "" for name in ("branch", "manager")]
-        people.offer(people_offered(people.queryset, user, *given), lambda person: person.staff_no)
+        people.offer(people_offered(people.queryset, user, *given))
         if has_role(user, Role.ADMIN) or scope_of(user).reach == Reach.BOOK:
             del self.fields["branch"], self.fields["manager"]
         elif len(units.loaded) == 1:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from tiers.services.overrides import MIN_REASON
 
 
@@ -30,7 +30,7 @@ class OverrideForm(forms.Form):
 
     def __init__(self, *args: Any, tiers: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["letter"].choices = list(tiers)  # type: ignore[attr-defined]  # a choice field
+        choose_from(self, letter=list(tiers))
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}

@@ -11,7 +11,7 @@ from django.forms import formset_factory
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import DAY
+from core.forms import DAY, choose_from
 from core.money import AmountError, format_yuan, parse_amount
 from customers.enums import ProductKind
 from tiers import services
@@ -288,4 +288,4 @@ class CompareForm(forms.Form):
     def __init__(self, *args: Any, versions: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("a", "b"):
-            self.fields[name].queryset = versions  # type: ignore[attr-defined]  # a choice of rows
+            choose_from(self, **{name: versions})

@@ -1,8 +1,7 @@
-"""When the night runs and when it is late; which balance moves stand out."""
+"""When the night runs and when it is late."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 
 # The night of a business day starts on the next calendar day, and is late when not done by the time branches open.
 NIGHT_STARTS = time(1, 30)
@@ -11,11 +10,6 @@ NIGHT_JOB = "depositcrm.night"
 STEP_PREFIX = "night."
 # Days the clock looks back for nights that were missed.
 CATCH_UP_DAYS = 7
-
-JUMP_AMOUNT = Decimal(50_000)
-JUMP_SHARE = Decimal("0.2")
-# Managers see whom they have not spoken to for so long.
-SILENT_DAYS = 60
 
 DAY = timedelta(days=1)
 
@@ -42,14 +36,3 @@ def nights_due(*, fed: Iterable[date], started: Iterable[date], at: datetime) ->
     known = sorted(day for day in set(fed) if oldest < day <= until)
     first = min(begun) if begun else known[-1] if known else until
     return [day for day in known if day >= first and day not in begun]
-
-
-def is_jump(before: Decimal, after: Decimal) -> bool:
-    """Whether a change of a customer's total (yuan) stands out: 50,000 and a fifth of the larger side."""
-    size = abs(after - before)
-    return size >= JUMP_AMOUNT and size >= JUMP_SHARE * max(abs(before), abs(after))
-
-
-def month_opening(day: date) -> date:
-    """The day whose close opens the month of `day`: the last of the month before."""
-    return day.replace(day=1) - DAY

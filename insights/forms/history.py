@@ -1,4 +1,4 @@
-"""Forms of the administrator's own pages."""
+"""Which closes to draw tiers over."""
 
 from datetime import date
 from typing import Any
@@ -14,18 +14,6 @@ from staff.models import User
 LONGEST_HISTORY = 3 * 366
 
 
-class SpecialDayForm(forms.Form):
-    """A day on which the bank's calendar differs from the published one."""
-
-    on = forms.DateField(label=_("Day"), widget=DAY)
-    is_workday = forms.TypedChoiceField(
-        label=_("Is"),
-        choices=[("0", _("A day off")), ("1", _("A working day"))],
-        coerce=lambda value: value == "1",
-    )
-    note = forms.CharField(label=_("Reason"), max_length=100)
-
-
 class HistoryForm(forms.Form):
     """Which closes, and of which unit: whoever sees one unit or one book only is not asked for it."""
 
@@ -39,7 +27,6 @@ class HistoryForm(forms.Form):
         self.day = day
         units = self.fields["branch"]
         units.queryset, units.empty_label = units_of(user), _("All")
-        units.offer(units.queryset, lambda unit: unit.code)
         if is_book or len(units.loaded) == 1:
             del self.fields["branch"]
 

@@ -1,0 +1,1 @@
+"""Decisions of insights from plain values, by noun."""
