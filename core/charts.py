@@ -51,12 +51,13 @@ class Row:
 class Chart:
     """What a figure shows. `label_name` heads the first column of the twin; `zero` keeps zero on a line's scale.
 
-    Areas stand on one another, the first at the bottom.
+    Areas stand on one another, the first at the bottom. A bridge has one series: the level it begins at, the changes
+    from it, and the level it ends at, as bars from left to right one under the other.
     """
 
     id: str
     title: str
-    kind: Literal["line", "area", "bar", "stacked"]
+    kind: Literal["line", "area", "bar", "stacked", "bridge"]
     label_name: str
     labels: Sequence[str]
     series: Sequence[Series]

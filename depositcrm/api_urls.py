@@ -13,7 +13,7 @@ from campaigns.api import CampaignViewSet, OutreachViewSet
 from complaints.api import ComplaintViewSet
 from customers.api import ConsentViewSet, FeedViewSet
 from depositcrm.api_customers import NamedCustomerViewSet
-from insights.api import CustomerTimelineView
+from insights.api import CustomerTimelineView, KpiViewSet
 from servicing.api.contacts import InteractionViewSet
 from servicing.api.follow_ups import FollowUpViewSet
 from servicing.api.referrals import ReferralViewSet
@@ -42,6 +42,7 @@ router.register("referrals", ReferralViewSet, basename="referrals")
 router.register("complaints", ComplaintViewSet, basename="complaints")
 router.register("campaigns", CampaignViewSet, basename="campaigns")
 router.register(r"campaigns/(?P<campaign>[0-9]{1,18})/outreach", OutreachViewSet, basename="campaigns-outreach")
+router.register("kpis", KpiViewSet, basename="kpis")
 router.register("interactions", InteractionViewSet, basename="interactions")
 
 

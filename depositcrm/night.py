@@ -21,6 +21,7 @@ from customers.services import balances, intake, kyc, lifecycle, quality
 from customers.services.merge_requests import forget_snapshots
 from insights.rules.nights import STEP_PREFIX
 from insights.services import kpis, outflow, reporting, roll_up_day
+from insights.services import supervision as draws
 from servicing.services import feedback, maturity, planning, reminders, surveys
 from staff.services import exports, notices, supervision, targets, training
 from tiers import services as tiers
@@ -130,9 +131,10 @@ def _warnings(day: date, actor: Actor, at: datetime, progress: Progress) -> Coun
 def _people(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
     trained = training.run(business_day=day, actor=actor, at=at)["rows"]
     supervised = supervision.run(business_day=day, actor=actor, at=at)["rows"]
+    drawn = draws.draw_due(business_day=day, actor=actor, at=at)["rows"]
     aimed = targets.run(business_day=day, actor=actor, at=at)["rows"]
-    rows = trained + supervised + aimed
-    return {"rows": rows, "training": trained, "supervision": supervised, "targets": aimed}
+    rows = trained + supervised + drawn + aimed
+    return {"rows": rows, "training": trained, "supervision": supervised, "drawn": drawn, "targets": aimed}
 
 
 def _reports(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:

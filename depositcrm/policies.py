@@ -9,6 +9,10 @@ from complaints.forms.clocks import CLOCKS
 from complaints.forms.decisions import COMPLAINT_LETTER
 from complaints.forms.limits import COMPLAINT_LIMITS
 from customers.forms.policies import KINDS as OF_CUSTOMERS
+from insights.forms.definitions import DEFINITIONS
+from insights.forms.outflow import OUTFLOW
+from insights.forms.supervision_rules import SUPERVISION
+from insights.forms.workload import WORKLOAD
 from servicing.forms.choices import CONTACT_CHOICES, COUNTER_CARD, REFERRAL_POINTS
 from servicing.forms.feedback import FEEDBACK
 from servicing.forms.fraud import FRAUD_PROMPT
@@ -19,6 +23,7 @@ from servicing.forms.products import PRODUCT_RULES
 from servicing.forms.rates import RATE_SHEET
 from servicing.forms.surveys import SURVEYS
 from servicing.forms.today import TODAY
+from staff.forms.licences import LICENCES
 from staff.services.policies import PolicyKind
 from tiers.forms.catalogue import ENTITLEMENTS
 from tiers.forms.standards import STANDARDS
@@ -47,5 +52,10 @@ KINDS: Mapping[str, PolicyKind] = {
         COMPLAINT_LIMITS,
         CAMPAIGN_WORDS,
         WIN_BACK,
+        WORKLOAD,
+        LICENCES,
+        OUTFLOW,
+        SUPERVISION,
+        DEFINITIONS,
     )
 }

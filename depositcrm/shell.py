@@ -2,20 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
-from core.clock import today
+from core.clock import now
+from core.pinyin import reading
 from customers.queries import ledger_day
+from insights.queries.freshness import is_stale
 from staff.access import BOOK_KEEPERS, COUNTER, CUSTOMER_ROLES, HEADS, SERVING, has_role, is_staff_member
 from staff.enums import Role
-
-STALE_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +34,33 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A place as the template shows it, under the heading of its group."""
+    """A place as the template shows it, under the heading of its group.
+
+    `words` is what else the palette finds it by: its name in every language, in pinyin and by initials. What stands at
+    `count_url` is how much waits there.
+    """
 
     label: str
     url: str
     icon: str
     active: bool
     group: str
+    words: str = ""
+    count_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """The day the figures are of; stale when a newer day should be here."""
+    """The day the figures are of; stale when older than one business day."""
 
     as_of: date
     stale: bool
 
 
 OFFICE = (*BOOK_KEEPERS, *HEADS)
+# Where a number beside the place says how much waits, for those who decide: the address of that number.
+COUNTED = {"insights:approvals": "insights:approvals_count"}
+DECIDERS = (*HEADS, Role.ADMIN, Role.COMPLIANCE)
 RECORDS, OVERSIGHT = _("Records"), _("Management")
 # In the order shown, a group after the other; the first four of a role stand at the foot of a phone.
 PLACES = (
@@ -94,6 +106,7 @@ PLACES = (
     Place("campaigns:library", _("Library"), "bookmark", CUSTOMER_ROLES, RECORDS),
     Place("complaints:action_list", _("Corrective actions"), "list-check", CUSTOMER_ROLES, RECORDS),
     Place("staff:training", _("Training"), "bookmark", tuple(Role), RECORDS),
+    Place("insights:findings", _("Findings of supervision"), "shield-check", CUSTOMER_ROLES, RECORDS),
     Place("insights:approvals", _("Approvals"), "user-check", tuple(Role), RECORDS),
     Place("insights:targets", _("Targets"), "target", OFFICE, OVERSIGHT),
     Place("insights:workload", _("Workload"), "users-group", HEADS, OVERSIGHT),
@@ -144,7 +157,23 @@ def _places(role: str, at: str) -> Iterator[NavItem]:
     here = max(around, key=len, default="")
     for place, url in offered:
         if url:
-            yield NavItem(str(place.label), url, place.icon, url == here, str(place.group))
+            counted = COUNTED.get(place.name) if role in DECIDERS else None
+            count_url = _address(counted) if counted else ""
+            yield NavItem(
+                str(place.label), url, place.icon, url == here, str(place.group), _words(place.label), count_url
+            )
+
+
+@cache
+def _words(label: str | Promise) -> str:
+    """A name in every language, lower-cased, and how the Chinese one is spelled: "approvals shenpi sp"."""
+    found: dict[str, None] = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            name = str(label).lower()
+        sounds = reading(name, is_person=False)
+        found |= dict.fromkeys([*name.split(), sounds.full, sounds.initials])
+    return " ".join(word for word in found if word)
 
 
 def _address(name: str) -> str:
@@ -156,4 +185,4 @@ def _address(name: str) -> str:
 
 def _freshness() -> Freshness | None:
     day = ledger_day()
-    return Freshness(day, day < today() - STALE_AFTER) if day else None
+    return Freshness(day, is_stale(day, now())) if day else None

@@ -16,7 +16,7 @@ from customers.services.handover import HAND_BACK, HAND_OVER
 from customers.services.merge_requests import MERGE_JOB, UNDO_JOB
 from depositcrm import exporting, merging, night, portfolio
 from insights.gateways import inbox_days
-from insights.services import start_due_nights
+from insights.services import outflow_trial, start_due_nights
 from servicing.services.reminders import remind
 from staff.services import exports
 
@@ -114,3 +114,10 @@ def export_list(job_id: int) -> None:
     """Make the file of a list; a second message for one being made does nothing."""
     with suppress(jobs.JobBusy):
         jobs.execute(job_id, exporting.export_list)
+
+
+@shared_task(name=outflow_trial.JOB)
+def try_outflow(job_id: int) -> None:
+    """Try the rules of outflow warnings on the past; a second message for a trial under way does nothing."""
+    with suppress(jobs.JobBusy):
+        jobs.execute(job_id, lambda job, progress: outflow_trial.run_trial(job, progress, at=now()))

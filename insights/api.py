@@ -1,7 +1,9 @@
-"""What the API answers across apps about one customer."""
+"""What the API answers across apps: a customer's timeline, and key figures."""
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -10,8 +12,10 @@ from core.api import ApiMixin
 from core.pages import BadQuery
 from customers.models import Customer
 from insights.enums import EntryKind
+from insights.filters.kpis import KPIS
+from insights.models import Kpi
 from insights.queries.timeline import timeline
-from insights.serializers import EntrySerializer, TimelineSerializer
+from insights.serializers import EntrySerializer, KpiSerializer, TimelineSerializer
 
 KIND, CURSOR = "kind", "cursor"
 PARAMETERS = [
@@ -35,3 +39,15 @@ class CustomerTimelineView(ApiMixin):
         page = timeline(customer, request.user, kind=kind, after=asked.get(CURSOR, ""))
         following = replace_query_param(request.build_absolute_uri(), CURSOR, page.next) if page.next else None
         return Response({"next": following, "previous": None, "results": EntrySerializer(page.entries, many=True).data})
+
+
+class KpiViewSet(ApiMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Kpi]):
+    """Key figures per unit, day and measure, as each night left them; rows that would be nought are not there."""
+
+    scope = "kpis"
+    listing = KPIS
+    serializer_class = KpiSerializer
+    queryset = Kpi.objects.none()
+
+    def get_queryset(self) -> QuerySet[Kpi]:
+        return Kpi.objects.visible_to(self.request.user)

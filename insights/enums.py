@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class UnitKind(TextChoices):
@@ -12,6 +13,79 @@ class UnitKind(TextChoices):
     BRANCH = "branch", _("Branch")
     TEAM = "team", _("Team")
     PERSON = "person", _("Person")
+
+
+class BoardKind(TextChoices):
+    """Boards somebody arranges; one layout serves all boards of a kind."""
+
+    MANAGER = "manager", _("My customers")
+    BRANCH = "branch", _("Branch")
+    REGION = "region", _("Region")
+    BANK = "bank", _("Bank")
+
+
+class ApprovalKind(TextChoices):
+    """What waits for somebody's decision, by the kinds of `staff.Approval`, and complaints' own."""
+
+    POLICY = "staff.policy", _("Version of rules")
+    SCHEME = "tiers.scheme", _("Version of the tiers")
+    OVERRIDE = "tiers.override", _("Another tier")
+    HANDOVER = "handover", _("Hand-over")
+    EXPORT = "export", _("File from a list")
+    TARGET = "target", _("Target")
+    CHECK = "campaigns.check", _("Campaign to check")
+    COMPLIANCE = "campaigns.compliance", _("Campaign to judge")
+    TEMPLATE = "campaigns.template", _("Template")
+    OFFER = "campaigns.offer", _("Offer")
+    ARTICLE = "campaigns.article", _("Piece of the library")
+    DECISION = "complaint.decision", _("Decision of a complaint")
+    EXTENSION = "complaint.extension", _("More time for a complaint")
+    REVIEW = "complaint.review", _("Review of a decision")
+
+
+class ReportSchedule(TextChoices):
+    """How often a report is made by itself."""
+
+    NEVER = "", _("Not by itself")
+    DAILY = "daily", _("Every workday")
+    WEEKLY = "weekly", _("Every week")
+    MONTHLY = "monthly", _("Every month")
+
+
+class ReportRunState(TextChoices):
+    """What became of a report's file."""
+
+    DONE = "done", _("Ready")
+    SKIPPED = "skipped", _("Not made: nothing in sight")
+    FAILED = "failed", _("Could not be made")
+    EXPIRED = "expired", _("Deleted after its time")
+
+
+class ReportDimension(TextChoices):
+    """What the rows and the columns of a report are by."""
+
+    MEASURE = "measure", _("Measures")
+    UNIT = "unit", _("Units")
+    TIER = "tier", _("Tiers")
+    DAY = "day", _("Days")
+    WEEK = "week", _("Weeks")
+    MONTH = "month", _("Months")
+    QUARTER = "quarter", _("Quarters")
+
+
+class ReportPeriod(TextChoices):
+    """Which days a report is of, counted back from the last day with figures."""
+
+    LAST_DAY = "last_day", _("Last day with figures")
+    LAST_7 = "last_7", _("Last 7 days")
+    LAST_30 = "last_30", _("Last 30 days")
+    THIS_MONTH = "this_month", _("This month so far")
+    LAST_MONTH = "last_month", _("Last month")
+    THIS_QUARTER = "this_quarter", _("This quarter so far")
+    LAST_QUARTER = "last_quarter", _("Last quarter")
+    THIS_YEAR = "this_year", _("This year so far")
+    LAST_12_MONTHS = "last_12_months", _("Last 12 months")
+    FIXED = "fixed", _("From a day to a day")
 
 
 class EntryKind(TextChoices):
@@ -75,6 +149,7 @@ class JobName(TextChoices):
     COUNT_SEGMENT = "campaigns.count_segment", _("Count a segment")
     LAUNCH_CAMPAIGN = "campaigns.launch", _("Launch a campaign")
     TRAIN_MODEL = "campaigns.train_call_model", _("Train a model of whom to call")
+    TRY_OUTFLOW = "insights.try_outflow", _("Try the rules of outflow warnings on the past")
     SEND_SURVEYS = "servicing.send_surveys", _("Send survey invitations")
     MAIL_NOTICES = "staff.mail_notices", _("Send notifications by mail")
     RETIER = "tiers.retier", _("Re-tier customers")
@@ -82,3 +157,63 @@ class JobName(TextChoices):
     SPREAD = "tiers.spread", _("Prepare the simulator")
     BACKTEST = "tiers.backtest", _("Try two rules on the past")
     BACKTEST_HELP = "tiers.backtest_help", _("Help to try two rules on the past")
+
+
+class OutflowSignal(TextChoices):
+    """Signs that deposits are about to leave. Core banking feeds no use of the app yet: a sign of it comes with one."""
+
+    FALL = "fall", _("Unusual fall")
+    SALARY = "salary", _("Salary stopped")
+    CASCADE = "cascade", _("Several withdrawals in a row")
+    MATURED = "matured", _("Matured and not renewed")
+    COMPLAINT = "complaint", _("Dissatisfied")
+    CONTACT = "contact", _("Not spoken to")
+    TIER = "tier", _("About to lose the tier")
+
+
+class OutflowState(TextChoices):
+    """How a warning stands."""
+
+    OPEN = "open", _("Open")
+    JUDGED = "judged", _("Judged")
+    EXPIRED = "expired", _("Signs gone")
+
+
+class OutflowVerdict(TextChoices):
+    """What the manager found out."""
+
+    RIGHT = "right", _("Right")
+    WRONG = "wrong", _("Wrong")
+    UNSURE = "unsure", _("Cannot tell")
+
+
+class BridgePart(TextChoices):
+    """The bars between two months' average daily balances, in their order."""
+
+    OPENING = "opening", pgettext_lazy("bridge", "Before")
+    NEW = "new", _("New customers")
+    UP = "up", pgettext_lazy("bridge", "Rises")
+    DOWN = "down", pgettext_lazy("bridge", "Falls")
+    MATURED_LEFT = "matured_left", _("Matured and left")
+    LOST = "lost", pgettext_lazy("bridge", "Lost")
+    HANDED_IN = "handed_in", _("Handed in")
+    HANDED_OUT = "handed_out", _("Handed out")
+    CLOSING = "closing", pgettext_lazy("bridge", "After")
+
+
+class Loss(TextChoices):
+    """By what way a customer is lost."""
+
+    CLOSED = "closed", _("All accounts closed")
+    FALLEN = "fallen", _("ADB fell")
+    INACTIVE = "inactive", pgettext_lazy("churn", "Inactive")
+
+
+class LossCause(TextChoices):
+    """Why a customer is lost, as far as it is known."""
+
+    TOLD = "told", _("Found out in a win-back")
+    MATURED = "matured", _("A deposit matured and left")
+    COMPLAINT = "complaint", _("Complained before")
+    HANDED_OVER = "handed_over", _("Handed over before")
+    UNKNOWN = "unknown", _("Not known")

@@ -1,4 +1,4 @@
-"""A customer's timeline as the API shows it."""
+"""A customer's timeline and key figures as the API shows them."""
 
 from typing import Any
 
@@ -6,7 +6,10 @@ from rest_framework import serializers
 
 from core.money import yuan
 from insights.enums import EntryKind
+from insights.models import Kpi
 from insights.queries.timeline import Entry
+from insights.rules.measures import ALL_TIERS, MEASURES
+from insights.rules.reports import figure_of
 
 
 class EntrySerializer(serializers.Serializer[Entry]):
@@ -84,3 +87,26 @@ class TimelineSerializer(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = EntrySerializer(many=True)
+
+
+class KpiSerializer(serializers.ModelSerializer[Kpi]):
+    """A key figure of a unit on a day. Amounts are yuan; a share is `figure` per cent, value of base."""
+
+    kind = serializers.CharField(source="unit_kind")
+    unit_id = serializers.IntegerField()
+    tier = serializers.SerializerMethodField()
+    figure = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Kpi
+        fields = ["on", "kind", "unit_id", "measure", "tier", "value", "base", "figure"]
+        read_only_fields = fields
+
+    def get_tier(self, row: Kpi) -> int | None:
+        """A rank; null = over all tiers."""
+        return None if row.tier == ALL_TIERS else row.tier
+
+    def get_figure(self, row: Kpi) -> str | None:
+        """What is read: the value, of shares per cent, of means the mean; null where there is nothing to divide by."""
+        found = figure_of(MEASURES[row.measure], row.value, row.base)
+        return None if found is None else f"{found}"

@@ -48,7 +48,17 @@ from tests.factories_campaigns import make_segment as make_segment
 from tests.factories_campaigns import make_template as make_template
 from tests.factories_complaints import make_complaint as make_complaint
 from tests.factories_complaints import make_decision as make_decision
+from tests.factories_week import make_attempt as make_attempt
+from tests.factories_week import make_certificate as make_certificate
+from tests.factories_week import make_closes as make_closes
+from tests.factories_week import make_course as make_course
+from tests.factories_week import make_kpi as make_kpi
+from tests.factories_week import make_report as make_report
+from tests.factories_week import make_report_run as make_report_run
+from tests.factories_week import make_session as make_session
+from tests.factories_week import make_target as make_target
 from tests.factories_week import make_team as make_team
+from tests.factories_week import make_warning as make_warning
 from tiers.models import Scheme
 
 

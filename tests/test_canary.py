@@ -96,7 +96,7 @@ def test_no_list_finds_it_by_any_filter_or_order(world: World, persona: str):
     assert leaks == []
 
 
-SEARCH_FORMS = [("customers:find", "q"), ("servicing:counter_search", "q")]
+SEARCH_FORMS = [("customers:find", "q"), ("servicing:counter_search", "q"), ("insights:palette", "q")]
 
 
 @pytest.mark.parametrize("persona", PEOPLE_OF_A)

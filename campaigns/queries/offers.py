@@ -83,6 +83,11 @@ def risk_on(offer: Offer, day: date) -> str:
     return risk_of(pieces_of(offer), sorts_on(day), offer.risk)
 
 
+def holds_wealth(offer: Offer | None) -> bool:
+    """Whether an offer has wealth products among its parts: recommending those takes a certificate (F07)."""
+    return offer is not None and any(piece.product == Outside.WEALTH for piece in pieces_of(offer))
+
+
 def pieces_of(offer: Offer) -> Sequence[Piece]:
     """What an offer is made up of; nothing for one that names no products."""
     return read_pieces(offer.pieces) if offer.pieces else ()

@@ -14,6 +14,7 @@ from campaigns.queries import campaigns as queries
 from campaigns.queries.content import campaign_flaws
 from campaigns.rules.moves import leads_to
 from campaigns.services.calls import lift_calls, plan_calls
+from campaigns.services.licences import check_recommending
 from campaigns.services.states import MAX_NOTE, CampaignMovedOn, CampaignNotYours, day_of, locked, move
 from core.errors import DomainError
 from core.trail import NIGHT
@@ -45,8 +46,10 @@ class ReasonMissing(DomainError):
 
 @transaction.atomic
 def submit(*, campaign: Campaign, actor: User, at: datetime, note: str = "") -> Campaign:
-    """Ask the heads of the unit for a check. Raises CampaignNotYours, CampaignMovedOn, CampaignIncomplete."""
+    """Ask the heads of the unit for a check. Raises CampaignNotYours, CampaignMovedOn, CampaignIncomplete,
+    NotLicensed: who submits an offer recommends it."""
     campaign = _entered(campaign, CampaignMove.SUBMIT, actor)
+    check_recommending(offer=campaign.offer, user=actor, day=day_of(at))
     if found := content.faults_of(campaign, day_of(at)):
         raise CampaignIncomplete([str(content.FAULTS[code]) for code in found.values()])
     if flaws := campaign_flaws(campaign, day_of(at)):

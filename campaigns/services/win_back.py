@@ -13,6 +13,7 @@ from campaigns.models import Offer, WinBack
 from campaigns.queries.offers import why_not
 from campaigns.queries.win_back import figures_of
 from campaigns.rules.win_back import WINDOW
+from campaigns.services.licences import check_recommending
 from core import trail
 from core.calendar import bank_calendar
 from core.clock import SHANGHAI
@@ -119,13 +120,15 @@ def change_win_back(
 ) -> WinBack:
     """Say who works on it, what is offered, and what was found out so far.
 
-    Raises WinBackClosed, OwnerOutOfSight, OfferNotAllowed.
+    Raises WinBackClosed, OwnerOutOfSight, OfferNotAllowed, NotLicensed.
     """
     row, day = _open(win_back), at.astimezone(SHANGHAI).date()
     if owner.pk != row.owner_id and not may_own(owner, row.customer):
         raise OwnerOutOfSight(name=owner.name)
     if offer is not None and offer.pk != row.offer_id and (why := why_not(offer, row.customer, day)):
         raise OfferNotAllowed(why="; ".join(why))
+    if offer is not None and offer.pk != row.offer_id:
+        check_recommending(offer=offer, user=actor, day=day)
     changes: dict[str, Any] = {
         "owner": [row.owner.staff_no, owner.staff_no],
         "offer": [row.offer_id, offer.pk if offer else None],

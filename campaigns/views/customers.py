@@ -1,5 +1,6 @@
 """A customer's tab of campaigns: offers with their reasons, pieces of the library to give, what was sent."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from campaigns.forms.content import ToleranceForm
 from campaigns.models import Article, Offer, Outreach, RiskTolerance
 from campaigns.queries.articles import given_to, suits_tier, to_give
 from campaigns.queries.content import is_sendable
-from campaigns.queries.offers import current_offers, depends_on_amounts, explain
+from campaigns.queries.offers import current_offers, depends_on_amounts, explain, holds_wealth
 from campaigns.queries.reasons import kept_apart, reason_words
 from campaigns.services.articles import give_article
 from campaigns.services.offers import record_tolerance
@@ -22,6 +23,8 @@ from core.clock import now, today
 from core.errors import DomainError
 from customers.models import Customer
 from staff.access import BOOK_KEEPERS, CUSTOMER_ROLES, HEADS, SERVING, has_role, roles, scope_of
+from staff.enums.training import Activity
+from staff.queries.licences import lacking, licence_words
 
 MOST = 20
 
@@ -51,6 +54,7 @@ def _tab(request: HttpRequest, customer: Customer, form: ToleranceForm | None = 
         "customer": customer,
         "offers": explain([offer for offer in offers if not is_apart(offer)], customer, today()),
         "apart": [offer for offer in offers if is_apart(offer)],
+        "unlicensed": _unlicensed(request, offers),
         "articles": to_give(customer, today()),
         "given": given_to(customer),
         "sent": [(row, reason_words(row.reason, is_kept=is_kept)) for row in sent.order_by("-pk")[:MOST]],
@@ -61,6 +65,13 @@ def _tab(request: HttpRequest, customer: Customer, form: ToleranceForm | None = 
         "day": today(),
     }
     return render(request, "campaigns/of_customer.html", context, status=INVALID if form else 200)
+
+
+def _unlicensed(request: HttpRequest, offers: Iterable[Offer]) -> dict[int, str]:
+    """Offers this person may not recommend, by key, with the certificates that are missing in words."""
+    wealth = [offer.pk for offer in offers if holds_wealth(offer)]
+    codes = lacking(request.user, Activity.WEALTH_OFFER, today()) if wealth else ()
+    return dict.fromkeys(wealth, licence_words(codes, today())) if codes else {}
 
 
 @roles(*SERVING)

@@ -22,4 +22,4 @@ def kept(name: str, items: Iterable[Hashable]) -> SafeString:
 
 @lru_cache(maxsize=KEPT)
 def _kept(name: str, items: tuple[Hashable, ...], _language: str | None, _sheet: str) -> SafeString:
-    return get_template(name).render({"items": items})
+    return SafeString(get_template(name).render({"items": items}))

@@ -19,7 +19,9 @@ from customers.models import Customer, CustomerPosition, CustomerShare, Handover
 from customers.rules.portfolio import Aim, Mandate, Owned, kept_share, kept_window, refusal
 from staff.access import BOOK_KEEPERS, HEADS, MANAGERS, has_role, scope_of
 from staff.enums import Decision, Reach, Role
+from staff.enums.training import Activity
 from staff.models import Approval, Branch, User
+from staff.queries.licences import lacking, licence_rules, licence_words
 
 APPROVAL_KIND = "handover"
 OWNERS = (*BOOK_KEEPERS, Role.BRANCH_HEAD)
@@ -70,6 +72,12 @@ class Kept:
     def share(self) -> Decimal | None:
         """Per cent of the earlier average that is still there."""
         return kept_share(self.before, self.since)
+
+
+def unlicensed_for(handover: Handover, preview: Preview, day: date) -> str:
+    """Certificates the new manager lacks for the customers of the top tier among these, in words; "" = none (F07)."""
+    is_top = any(count for rank, count in preview.tiers.items() if rank >= licence_rules(day).top_from)
+    return licence_words(lacking(handover.to_manager, Activity.TOP_TIER, day), day) if is_top else ""
 
 
 def owners_for(user: User | AnonymousUser) -> QuerySet[User]:

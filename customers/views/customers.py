@@ -102,6 +102,7 @@ def customer_detail(request: HttpRequest, customer_no: str) -> HttpResponse:
         "may_log": not has_role(request.user, Role.HEAD_OFFICE, Role.COMPLIANCE),
         "may_serve": may_serve,
         "team_url": _address("customers:team", customer_no),
+        "warning_url": _address("insights:warning_of_customer", customer_no) if amounts else "",
         "ask_url": _address("customers:ask", customer_no) if may_serve else "",
         "edit_url": _address("customers:edit", customer_no) if may_serve else "",
         "crumbs": [{"label": _("Customers"), "url": reverse("customers:list")}, {"label": customer.name}],

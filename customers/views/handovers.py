@@ -176,6 +176,7 @@ def _detail(request: HttpRequest, handover: Handover, form: HandoverDecisionForm
         "handover": handover,
         "tone": TONES[state],
         "preview": preview,
+        "unlicensed": queries.unlicensed_for(handover, preview, today()) if preview else "",
         "reasons": [(why.label, count) for why, count in preview.reasons] if preview else [],
         "progress": _progress(handover.job) if state in RUNNING and handover.job else None,
         "results": _result_links(request, handover, counts),

@@ -164,10 +164,13 @@ def daily_changes(
         day += timedelta(days=1)
         moved = _move_terms(rng, customer, day, balances)
         if customer.salary_fen and day.day == customer.salary_day:
-            balances[demand.number] += customer.salary_fen
+            balances[demand.number] += customer.salary_fen if _is_paid(customer, day, last) else 0
             moved.add(demand.number)
         elif chance() < customer.habit:
             balances[demand.number] += _spending(rng, balances[demand.number])
+            moved.add(demand.number)
+        if share := _leaving(customer, day, last):
+            balances[demand.number] -= balances[demand.number] * share // 100
             moved.add(demand.number)
         for number in sorted(moved):
             yield number, day, _yuan(balances[number])
@@ -197,6 +200,23 @@ def _spending(rng: random.Random, fen: int) -> int:
     if draw < 0.97:
         return int(max(fen, 200_000) * rng.random() * 0.10)
     return int(max(fen, 500_000) * rng.random() * 1.2)
+
+
+def _is_paid(customer: DemoCustomer, day: date, last: date) -> bool:
+    """Of some customers the salary goes to another bank since six weeks."""
+    return int(customer.number) % 19 != 0 or day < last - timedelta(days=42)
+
+
+def _leaving(customer: DemoCustomer, day: date, last: date) -> int:
+    """Per cent of the demand balance that a customer on the way to another bank takes on a day: some do so these days,
+    some did within the last three months."""
+    number, ago = int(customer.number), (last - day).days
+    if number % 17 == 0:
+        return {9: 20, 6: 25, 3: 30}.get(ago, 0)
+    if number % 37 == 0:
+        begun = 30 + number % 50
+        return {begun: 45, begun - 8: 50, begun - 16: 90}.get(ago, 0)
+    return 0
 
 
 def _yuan(fen: int) -> Decimal:

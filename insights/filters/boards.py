@@ -1,18 +1,22 @@
 """The lists behind the boards' numbers: moved deposits, maturities, customers without contact."""
 
+from collections.abc import Callable
 from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.clock import today
 from core.forms import DAY
 from core.pages import Cell, Column, ListFilter, ListPage
 from customers.models import Account, CustomerPosition
 from insights.enums import Direction
 from servicing.queries.contacts import units_of
 from staff.models import Branch
+from tiers.queries import bands_for_display, tier_name
 
+NOBODY = "none"
 MOVED = {
     Direction.UP: Q(difference__gt=0),
     Direction.DOWN: Q(difference__lt=0),
@@ -78,6 +82,23 @@ class SilentFilter(ListFilter):
         return rows
 
 
+class BookFilter(ListFilter):
+    """Customers by tier, branch and manager ("none" = nobody's)."""
+
+    tier = django_filters.NumberFilter(label=_("Tier"), min_value=0, max_value=9)
+    branch = django_filters.ModelChoiceFilter(
+        label=_("Branch"), queryset=_units, to_field_name="code", empty_label=_("All")
+    )
+    manager = django_filters.CharFilter(label=_("Manager, staff number"), method="of_manager", max_length=20)
+
+    class Meta:
+        model = CustomerPosition
+        fields: list[str] = []
+
+    def of_manager(self, rows: QuerySet[CustomerPosition], name: str, number: str) -> QuerySet[CustomerPosition]:
+        return rows.filter(manager=None) if number == NOBODY else rows.filter(manager__staff_no=number)
+
+
 def _customer(row: CustomerPosition | Account) -> Cell:
     return Cell(row.customer.name, "main", row.customer.get_absolute_url(), hint=row.customer.customer_no)
 
@@ -131,4 +152,45 @@ SILENT = ListPage(
     row_url=lambda row: row.customer.get_absolute_url(),
     empty_title=_("Everybody was spoken to"),
     empty_text=_("No customer with deposits has been without contact for so long."),
+)
+
+
+def _tier() -> Callable[[CustomerPosition], Cell]:
+    bands = bands_for_display(today())
+    return lambda row: Cell(tier_name(row.tier, bands), "tier", rank=row.tier)
+
+
+RHYTHM = ListPage(
+    columns=(
+        Column("customer", _("Customer"), _customer),
+        Column("tier", _("Tier"), per_page=_tier, sort=("tier", "pk")),
+        Column("manager", _("Manager"), "manager__name"),
+        Column("total", _("Deposits, yuan"), kind="money", sort="total", amounts=True),
+        Column("counted", _("Counted from"), "counted", kind="date", sort=("counted", "pk")),
+        Column("last_contact_on", _("Last contact"), kind="date"),
+    ),
+    default_order=("-tier", "counted", "pk"),
+    filterset=BookFilter,
+    caption=_("Contact overdue"),
+    noun=_("customers"),
+    row_url=lambda row: row.customer.get_absolute_url(),
+    empty_title=_("Every rhythm is kept"),
+    empty_text=_("Nobody's last contact is longer ago than the rhythm of the tier allows."),
+)
+
+AVERAGES = ListPage(
+    columns=(
+        Column("customer", _("Customer"), _customer),
+        Column("tier", _("Tier"), per_page=_tier, sort=("tier", "pk")),
+        Column("manager", _("Manager"), "manager__name"),
+        Column("total", _("Deposits, yuan"), kind="money", sort="total", amounts=True),
+        Column("adb", _("Average this month"), kind="money", sort="adb", amounts=True),
+    ),
+    default_order=("-adb",),
+    filterset=BookFilter,
+    caption=_("Average this month"),
+    noun=_("customers"),
+    row_url=lambda row: row.customer.get_absolute_url(),
+    empty_title=_("No customers"),
+    empty_text=_("Averages are those of customers in sight."),
 )

@@ -2,5 +2,21 @@
 
 from insights.models.deposits import BranchDay, DepositDay
 from insights.models.kpis import Kpi, KpiDay, MonthClose
+from insights.models.layouts import BoardLayout
+from insights.models.outflow import OutflowLoss, OutflowTrial, OutflowWarning
+from insights.models.reports import Report, ReportRecipient, ReportRun
 
-__all__ = ["BranchDay", "DepositDay", "Kpi", "KpiDay", "MonthClose"]
+__all__ = [
+    "BoardLayout",
+    "BranchDay",
+    "DepositDay",
+    "Kpi",
+    "KpiDay",
+    "MonthClose",
+    "OutflowLoss",
+    "OutflowTrial",
+    "OutflowWarning",
+    "Report",
+    "ReportRecipient",
+    "ReportRun",
+]

@@ -1,49 +1,51 @@
 """Deposits and heads by tier, branch and manager: live from the narrow position table, and their history."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any, Literal
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce, Round
 
 from core.money import ZERO
 from customers.models import CustomerPosition
+from customers.queries.customers import MONEY, sum_since
+from customers.rules.periods import periods_of
 from insights.models import BranchDay, DepositDay
-from staff.models import Branch, User
+from staff.models import User
+from tiers.queries.standards import promised_by_tier
 
 Positions = QuerySet[CustomerPosition]
+# What the re-tiering writes of customers close to losing their tier.
+NEAR_DOWN = (2, 3)
 
 
 @dataclass(frozen=True, slots=True)
-class TierLine:
-    """Customers and deposits (yuan) of one tier; rank 0 = not tiered yet."""
+class Held:
+    """Customers, their deposits and average of the running month (yuan), and of how many the rhythm is overdue, who are
+    watched, or close to losing their tier. Averages and counts are nought where they were not asked for."""
 
-    rank: int
-    customers: int
-    total: Decimal
+    customers: int = 0
+    total: Decimal = ZERO
+    adb: Decimal = ZERO
+    waiting: int = 0
+    watched: int = 0
+    near_down: int = 0
 
-
-@dataclass(frozen=True, slots=True)
-class UnitLine:
-    """Customers and deposits (yuan) of a branch or a manager (None = nobody's), by tier."""
-
-    unit: Branch | User | None
-    customers: int
-    total: Decimal
-    by_tier: dict[int, int]
+    def __add__(self, other: "Held") -> "Held":
+        return Held(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
-class BranchLine:
-    """A branch now and at two earlier closes, in yuan; None where nothing was rolled up for that day."""
+class Cell:
+    """What one manager (None = nobody) or branch has in one tier (0 = not tiered yet)."""
 
-    branch: Branch
-    customers: int
-    total: Decimal
-    since_day: Decimal | None
-    since_month: Decimal | None
+    key: int | None
+    tier: int
+    held: Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,49 +57,46 @@ class DayTotal:
     customers: int
 
 
-def tier_lines(positions: Positions, ranks: Iterable[int]) -> list[TierLine]:
-    """One line a tier, highest first; tiers without customers too, and those not tiered yet only when there are any."""
-    found = positions.order_by().values_list("tier").annotate(n=Count("pk"), sum=Sum("total"))
-    lines = {rank: TierLine(rank, n, total) for rank, n, total in found}
-    empty = {rank: TierLine(rank, 0, ZERO) for rank in ranks}
-    return sorted((empty | lines).values(), key=lambda line: -line.rank)
+def cells(
+    positions: Positions, by: Literal["manager_id", "branch_id"], *, day: date, today: date, in_full: bool = True
+) -> list[Cell]:
+    """Who has what in which tier, in one pass. `day` is the ledger day, `today` what rhythms are counted to.
+
+    Averages and counts cost a whole bank half a second: only `in_full` for a branch or a book.
+    """
+    asked: dict[str, Any] = {"customers": Count("pk"), "total": Sum("total")}
+    if in_full:
+        asked |= {
+            "adb": Sum(month_average(day)),
+            "waiting": Count("pk", filter=rhythm_overdue(today)),
+            "watched": Count("pk", filter=Q(watch_since__isnull=False)),
+            "near_down": Count("pk", filter=Q(near__in=NEAR_DOWN)),
+        }
+    # Annotations under other names than the columns they add up.
+    sums = {f"sum_{name}": value for name, value in asked.items()}
+    found: Iterable[Any] = positions.order_by().values(key=F(by), rank=F("tier")).annotate(**sums)
+    return [Cell(row["key"], row["rank"], Held(**{name: row[f"sum_{name}"] for name in asked})) for row in found]
 
 
-def manager_lines(positions: Positions) -> list[UnitLine]:
-    """One line a manager of these positions, largest deposits first; customers without one at the end."""
-    lines = _unit_lines(positions, "manager_id")
-    people = User.objects.select_related("branch").in_bulk([key for key in lines if key])
-    found = [UnitLine(people.get(key) if key else None, *line) for key, line in lines.items()]
-    return sorted(found, key=lambda line: (line.unit is None, -line.total))
+def added(found: Iterable[Cell], key: Callable[[Cell], Hashable]) -> dict[Any, Held]:
+    """The cells added up by a key of theirs."""
+    sums: defaultdict[Any, Held] = defaultdict(Held)
+    for cell in found:
+        sums[key(cell)] += cell.held
+    return dict(sums)
 
 
-def _unit_lines(positions: Positions, key: str) -> dict[int | None, tuple[int, Decimal, dict[int, int]]]:
-    by_tier: dict[int | None, dict[int, int]] = defaultdict(dict)
-    totals: dict[int | None, Decimal] = defaultdict(lambda: ZERO)
-    found = positions.order_by().values_list(key, "tier").annotate(n=Count("pk"), sum=Sum("total"))
-    for unit, tier, customers, total in found:
-        by_tier[unit][tier] = customers
-        totals[unit] += total
-    return {unit: (sum(tiers.values()), totals[unit], tiers) for unit, tiers in by_tier.items()}
+def month_average(day: date) -> Any:
+    """The average of the running month as lists of customers show it, to the cent."""
+    days = (day - periods_of(day).month_start).days + 1
+    average = Round(sum_since("month_mark", day) / Value(days), precision=2, output_field=MONEY)
+    # Customers without any balance yet have no day their sum stands at.
+    return Coalesce(average, Value(ZERO, output_field=MONEY))
 
 
-def branch_lines(user: User, positions: Positions, since_day: date, since_month: date) -> list[BranchLine]:
-    """One line a branch the user may see, largest first, with closing less opening of the branch as it was then."""
-    day, month = branch_totals(user, since_day), branch_totals(user, since_month)
-    lines = _unit_lines(positions, "branch_id")
-    branches = Branch.objects.in_bulk({*lines, *day, *month})
-    found = []
-    for key, branch in branches.items():
-        customers, total, _tiers = lines.get(key, (0, ZERO, {}))
-        then = [total - opening.get(key, ZERO) if opening else None for opening in (day, month)]
-        found.append(BranchLine(branch, customers, total, *then))
-    return sorted(found, key=lambda line: (-line.total, line.branch.code))
-
-
-def branch_totals(user: User, day: date) -> dict[int, Decimal]:
-    """Deposits of each visible branch at the close of `day` (yuan); empty when that day was not rolled up."""
-    rows = BranchDay.objects.visible_to(user).filter(on=day)
-    return dict(rows.values_list("branch_id").annotate(sum=Sum("total")))
+def people_of(found: Sequence[Cell]) -> dict[int, User]:
+    """The managers of cells, by their ids."""
+    return User.objects.select_related("branch").in_bulk([cell.key for cell in found if cell.key])
 
 
 def branch_trend(user: User, branches: Iterable[int] | None, start: date, end: date) -> list[DayTotal]:
@@ -120,3 +119,19 @@ def silent_since(positions: Positions, day: date, days: int) -> Positions:
     """Customers with deposits nobody has spoken to in the `days` before `day`, or ever."""
     edge = day - timedelta(days=days)
     return positions.filter(Q(last_contact_on__lt=edge) | Q(last_contact_on=None), total__gt=0)
+
+
+def rhythm_overdue(day: date) -> Q:
+    """Whose last contact is longer ago than the rhythm of the tier allows; before the first, since the tier began."""
+    found = Q(pk__in=[])
+    for line in promised_by_tier(day):
+        if line.waited is not None:
+            last = day - timedelta(days=line.waited)
+            late = Q(last_contact_on__lte=last) | Q(last_contact_on=None, tier_since__lte=last)
+            found |= Q(late, tier=line.band.rank)
+    return found
+
+
+def with_rhythm(positions: Positions) -> QuerySet[Any]:
+    """Positions with the day their rhythm is `counted` from."""
+    return positions.annotate(counted=Coalesce("last_contact_on", "tier_since"))

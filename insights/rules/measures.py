@@ -97,7 +97,7 @@ BUILT_IN: Mapping[str, Any] = {
     "spike_amount": "100000",
     "spike_days": 5,
 }
-_BOUNDS = {
+BOUNDS = {
     "churn_fall": (10, 100),
     "churn_inactive": (30, 730),
     "silent_days": (7, 365),
@@ -125,7 +125,7 @@ class Definitions:
 def read_definitions(values: Mapping[str, Any]) -> Definitions:
     """The definitions of a version. Raises ValueError when a number is missing or out of bounds."""
     found: dict[str, int] = {}
-    for name, (least, most) in _BOUNDS.items():
+    for name, (least, most) in BOUNDS.items():
         number = values.get(name)
         if type(number) is not int or not least <= number <= most:
             raise ValueError(name)

@@ -1,6 +1,6 @@
-"""The first page of each role, and boards of single branches."""
+"""The first page of each role, and boards of single units."""
 
-from typing import Any
+from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,11 +10,12 @@ from django.views.decorators.http import require_GET
 from core.clock import now, today
 from customers import queries as customers
 from customers.models import Feed
-from insights.queries import nights
-from insights.views import boards
+from insights.queries import freshness, moves, nights
+from insights.views.boards import make_board
 from insights.views.links import link
+from insights.views.units import Days, Unit, of_branch, of_manager, of_units
 from servicing.queries.contacts import units_of
-from staff.access import BOOK_KEEPERS, COUNTER, EVERYONE, HEADS, roles
+from staff.access import COUNTER, EVERYONE, HEADS, roles
 from staff.enums import Role
 from staff.models import Branch, User
 from tiers import queries as tiers
@@ -39,40 +40,44 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 @roles(*HEADS)
 def branch(request: HttpRequest, code: str) -> HttpResponse:
-    """The board of one branch in sight."""
-    return _branch(request, get_object_or_404(units_of(request.user), code=code))
+    """The board of one unit in sight: a branch, a region, or the bank."""
+    return _of_unit(request, get_object_or_404(units_of(request.user).select_related("parent"), code=code))
 
 
 def _manager(request: HttpRequest) -> HttpResponse:
-    return _board(request, "insights/manager.html", boards.manager_board, _("My customers"))
+    return _board(request, _("My customers"), of_manager)
 
 
 def _head(request: HttpRequest) -> HttpResponse:
-    units = list(units_of(request.user)[:2])
-    if len(units) == 1:
-        return _branch(request, units[0])
-    return _board(request, "insights/bank.html", boards.bank_board, request.user.branch.name)
+    return _of_unit(request, request.user.branch)
 
 
-def _branch(request: HttpRequest, unit: Branch) -> HttpResponse:
-    return _board(request, "insights/branch.html", boards.branch_board, unit.name, unit)
+def _of_unit(request: HttpRequest, unit: Branch) -> HttpResponse:
+    below = units_of(request.user).filter(path__startswith=unit.path)[:2]
+    make = of_units if len(below) > 1 else of_branch
+    return _board(request, unit.name, lambda viewer, days: make(viewer, days, unit), unit)
 
 
-def _board(request: HttpRequest, template: str, make: Any, title: str, *args: Branch) -> HttpResponse:
+def _board(
+    request: HttpRequest, title: str, make: Callable[[User, Days], Unit], unit: Branch | None = None
+) -> HttpResponse:
     """A board as of the ledger day; without any balances the page says what to do first."""
     day = customers.ledger_day()
     wanted = request.GET.get("days", "")
-    days = int(wanted) if wanted in map(str, TREND_DAYS) else TREND_DAYS[0]
-    board = make(request.user, *args, day, today(), days) if day else None
-    ranges = [{"label": _("%(days)s days") % {"days": n}, "url": f"?days={n}", "active": n == days} for n in TREND_DAYS]
+    trend = int(wanted) if wanted in map(str, TREND_DAYS) else TREND_DAYS[0]
+    days = Days(day, today(), moves.openings(day), trend) if day else None
+    ranges = [
+        {"label": _("%(days)s days") % {"days": n}, "url": f"?days={n}", "active": n == trend} for n in TREND_DAYS
+    ]
     context = {
-        "board": board,
+        "board": make_board(make(request.user, days)) if days else None,
         "page_title": title,
         "ranges": ranges,
-        "night": nights.latest_night(at=now()),
-        "is_own_book": request.user.role in BOOK_KEEPERS,
+        "fresh": freshness.freshness(at=now()),
+        "above": unit.parent if unit and unit != request.user.branch else None,
+        "here": request.path,
     }
-    return render(request, template, context)
+    return render(request, "insights/board.html", context)
 
 
 def _admin(request: HttpRequest) -> HttpResponse:
@@ -86,7 +91,7 @@ def _admin(request: HttpRequest) -> HttpResponse:
         "people": User.objects.filter(is_active=True).count(),
         "branches": Branch.objects.count(),
         "feeds": Feed.objects.order_by("-pk")[:8],
-        "night": nights.latest_night(at=at),
+        "fresh": freshness.freshness(at=at),
         "failed_jobs": nights.failed_count(),
         "clock": nights.clock_state(at=at),
         "freshness_day": customers.ledger_day(),
@@ -95,5 +100,10 @@ def _admin(request: HttpRequest) -> HttpResponse:
 
 
 def _compliance(request: HttpRequest) -> HttpResponse:
-    context = {"page_title": _("Compliance"), "search_url": link("customers:find"), "trail_url": link("staff:trail")}
+    context = {
+        "page_title": _("Compliance"),
+        "find_url": link("customers:find"),
+        "trail_url": link("staff:trail"),
+        "fresh": freshness.freshness(at=now()),
+    }
     return render(request, "insights/compliance.html", context)

@@ -13,7 +13,7 @@ from core.clock import today
 from core.pages import BadQuery
 from customers import queries as customers
 from customers.models import CustomerPosition
-from insights.filters.boards import MATURITIES, MOVES, SILENT
+from insights.filters.boards import AVERAGES, MATURITIES, MOVES, RHYTHM, SILENT
 from insights.queries import boards
 from insights.queries import moves as moved
 from insights.rules import moves as rules
@@ -63,6 +63,39 @@ def silent(request: HttpRequest) -> HttpResponse:
     subtitle = _("No contact for %(days)s days") % {"days": days}
     title = _("Customers without contact")
     context = {"listing": listing, "page_title": title, "page_subtitle": subtitle, "needs_branch": needs_branch}
+    return render(request, "insights/list.html", context)
+
+
+@require_GET
+@roles(*READERS)
+def rhythm(request: HttpRequest) -> HttpResponse:
+    """Customers whose last contact is longer ago than the rhythm of their tier allows."""
+    positions, needs_branch = _positions(request)
+    rows = boards.with_rhythm(positions.filter(boards.rhythm_overdue(today())))
+    listing = RHYTHM.show(request, rows.select_related("customer", "manager"), amounts=True)
+    subtitle = _("Longest first within each tier; without any contact the days count from the first day of the tier")
+    context = {
+        "listing": listing,
+        "page_title": _("Contact overdue"),
+        "page_subtitle": subtitle,
+        "needs_branch": needs_branch,
+    }
+    return render(request, "insights/list.html", context)
+
+
+@require_GET
+@roles(*READERS)
+def averages(request: HttpRequest) -> HttpResponse:
+    """Customers by their average of the running month: what the average of a board adds up."""
+    day = customers.ledger_day() or today()
+    positions, needs_branch = _positions(request)
+    rows = positions.annotate(adb=boards.month_average(day)).select_related("customer", "manager")
+    context = {
+        "listing": AVERAGES.show(request, rows, amounts=True),
+        "page_title": _("Average this month"),
+        "page_subtitle": _("Average of the balances at the close of each day up to %(day)s") % {"day": day},
+        "needs_branch": needs_branch,
+    }
     return render(request, "insights/list.html", context)
 
 

@@ -32,6 +32,7 @@ class Topic(TextChoices):
     CARD = "card", _("Card or password")
     DIGITAL = "digital", _("Mobile or online banking")
     COMPLAINT = "complaint", _("Dissatisfaction")
+    WEALTH = "wealth", _("Wealth products")
     OTHER = "other", _("Other")
 
 

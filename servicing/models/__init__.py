@@ -11,6 +11,7 @@ from servicing.models.follow_ups import (
     Series,
     SeriesQuerySet,
 )
+from servicing.models.ladder import LadderDay, LadderKept
 from servicing.models.maturity import Maturity, MaturityQuerySet
 from servicing.models.voice import (
     Feedback,
@@ -35,6 +36,8 @@ __all__ = [
     "InteractionQuerySet",
     "Invitation",
     "InvitationQuerySet",
+    "LadderDay",
+    "LadderKept",
     "Maturity",
     "MaturityQuerySet",
     "PlaybookRun",

@@ -136,7 +136,7 @@ def ladder_ahead(rows: QuerySet[Any], window: Window, who: Dimension) -> Ahead:
         dimension, group = _place(level, (tier, product, person), who)
         cells[dimension][on or window.first, group] = Sum(count, amount, planned)
     ids = {dimension: {group for _day, group in parts} for dimension, parts in cells.items()}
-    return Ahead(window, cells, {dimension: _groups(dimension, keys) for dimension, keys in ids.items()})
+    return Ahead(window, cells, {dimension: groups_of(dimension, keys) for dimension, keys in ids.items()})
 
 
 def ladder_past(rows: QuerySet[Any], window: Window, who: Dimension) -> Past:
@@ -157,12 +157,12 @@ def ladder_past(rows: QuerySet[Any], window: Window, who: Dimension) -> Past:
         else:
             dimension, group = _place((of_tier, of_product), (tier, product, person), who)
             cells[dimension][group].append(tuple(parts))
-    results = {name: {group: _result(parts) for group, parts in found.items()} for name, found in cells.items()}
-    groups = {name: _groups(name, found) for name, found in results.items()}
-    return Past(window, {day: _result(parts) for day, parts in sorted(days.items())}, results, groups)
+    results = {name: {group: result_of(parts) for group, parts in found.items()} for name, found in cells.items()}
+    groups = {name: groups_of(name, found) for name, found in results.items()}
+    return Past(window, {day: result_of(parts) for day, parts in sorted(days.items())}, results, groups)
 
 
-def _result(parts: Iterable[tuple[Any, ...]]) -> Result:
+def result_of(parts: Iterable[tuple[Any, ...]]) -> Result:
     """Of lines (outcome, number, yuan, yuan that stayed)."""
     lines = list(parts)
     ways = {outcome or Ended.WAITING.value: Sum(count, amount) for outcome, count, amount, _stayed in lines}
@@ -202,7 +202,7 @@ def _grouped(
         return list(cursor.fetchall())
 
 
-def _groups(dimension: Dimension, ids: Iterable[int | None]) -> list[Group]:
+def groups_of(dimension: Dimension, ids: Iterable[int | None]) -> list[Group]:
     """The groups of a dimension: tiers from the highest down, the others by name, nobody last."""
     known = set(ids)
     if dimension == "tier":

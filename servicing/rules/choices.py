@@ -53,6 +53,7 @@ BUILT_IN: Final[Mapping[str, Any]] = {
         _line(Topic.CARD, "银行卡或密码", "Card or password"),
         _line(Topic.DIGITAL, "电子银行", "Mobile or online banking"),
         _line(Topic.COMPLAINT, "不满意见", "Dissatisfaction"),
+        _line(Topic.WEALTH, "理财产品", "Wealth products"),
         _line(Topic.OTHER, "其他", "Other"),
     ],
     "outcomes": [

@@ -13,7 +13,7 @@ from core.errors import DomainError
 from customers.models import Customer
 from customers.services import records
 from customers.services.promises import make_promise
-from servicing.enums import Direction, Origin
+from servicing.enums import Direction, Origin, Outcome
 from servicing.models import Interaction
 from servicing.queries.choices import choices_on, known_choices
 from servicing.queries.contacts import CONFIDENTIAL_WRITERS, may_read_confidential
@@ -21,7 +21,10 @@ from servicing.rules import contacts as rules
 from servicing.rules.choices import Choices
 from servicing.services.first_contacts import note_first_contact, renew_first_contacts
 from staff.access import has_role
+from staff.enums.training import Activity
 from staff.models import User
+from staff.queries.licences import licence_rules
+from staff.services.licences import check_licence
 
 SUBJECT = "servicing.interaction"
 CONFIDENTIAL = "servicing.interaction.confidential"
@@ -89,10 +92,9 @@ def log_interaction(
 ) -> Interaction:
     """Write a contact down, with what was promised in it; with `once`, sending it again finds the first.
 
-    Raises NotOffered, OutcomeNotPossible, InTheFuture, ConfidentialNotYours, and what `make_promise` does.
+    Raises NotOffered, OutcomeNotPossible, InTheFuture, ConfidentialNotYours, NotLicensed, and what `make_promise` does.
     """
-    choices = choices_on(_day(at))
-    _check(choices, channel, topic, outcome)
+    choices = _checked(actor, channel, topic, outcome, happened_at, at)
     if rules.is_in_future(happened_at, at):
         raise InTheFuture()
     once, is_keyed = once or uuid4(), once is not None
@@ -135,14 +137,14 @@ def change_interaction(
     """Correct one's own contact within 15 minutes; `more` may be next_step, minutes and mood.
 
     `confidential` None leaves that part as it is, "" takes it away. Raises NoLongerChangeable, NotOffered,
-    OutcomeNotPossible, ConfidentialNotYours.
+    OutcomeNotPossible, ConfidentialNotYours, NotLicensed.
     """
     interaction = _own_recent(interaction, actor, at)
     new = {"topic": topic, "outcome": outcome, **_told({"note": note, **more})}
     changes = {name: [getattr(interaction, name), value] for name, value in new.items()}
     changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     if {"topic", "outcome"} & set(changes):
-        _check(choices_on(_day(at)), interaction.channel, topic, outcome)
+        _checked(actor, interaction.channel, topic, outcome, interaction.happened_at, at)
     for name, (_old, value) in changes.items():
         setattr(interaction, name, value)
     if confidential is not None:
@@ -203,11 +205,18 @@ def _told(more: dict[str, Any]) -> dict[str, Any]:
     return {name: value.strip() if isinstance(value, str) else value for name, value in known.items()}
 
 
-def _check(choices: Choices, channel: str, topic: str, outcome: str) -> None:
+def _checked(actor: User, channel: str, topic: str, outcome: str, happened_at: datetime, at: datetime) -> Choices:
+    """The choices of the day; raises NotOffered, OutcomeNotPossible, and NotLicensed: who talks about wealth products
+    is certified on the day of the talk (F07). Sending the customer on, or not reaching them, is no talk."""
+    choices = choices_on(_day(at))
     if not choices.has("channels", channel) or not choices.has("topics", topic):
         raise NotOffered()
     if not choices.fits(outcome, channel):
         raise OutcomeNotPossible()
+    is_talk = outcome != Outcome.REFERRED and choices.counts(outcome)
+    if is_talk and topic in licence_rules(_day(at)).topics:
+        check_licence(user=actor, activity=Activity.WEALTH_CONTACT, day=_day(happened_at))
+    return choices
 
 
 def _own_recent(interaction: Interaction, actor: User, at: datetime) -> Interaction:

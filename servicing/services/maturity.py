@@ -17,7 +17,9 @@ from core.sql import statement
 from core.trail import Actor
 from customers.enums import FeedKind, FeedStatus
 from customers.models import Feed
-from servicing.models import Maturity
+from customers.queries import ledger_day
+from servicing.models import LadderDay, LadderKept, Maturity
+from servicing.queries.ladder_kept import KEPT_DAYS, stamp_now
 from servicing.queries.maturity import terms_on
 from servicing.rules.maturity import Matured, Terms, outcome_of, stayed
 
@@ -46,10 +48,28 @@ def run(*, business_day: date, actor: Actor, at: datetime, chunk: int = CHUNK) -
     recorded = sum(_record(business_day, *stretch) for stretch in _stretches(_first(business_day, terms), last))
     matured = _amounts(business_day, again or business_day + timedelta(days=1))
     measured = sum(_measure(ids, terms) for ids in _due(business_day, terms, late, oldest, chunk))
+    _keep_ladder(at=at)
     counts = {"recorded": recorded, "matured": matured, "measured": measured, "rows": recorded + measured}
     if counts["rows"]:
         trail.record(actor=actor, action="run", subject=SUBJECT, subject_id=business_day, at=at, changes=counts)
     return counts
+
+
+@transaction.atomic
+def _keep_ladder(*, at: datetime) -> int:
+    """Add the whole bank's ladder up, in place of the one before; returns its rows."""
+    day = ledger_day()
+    if day is None:
+        return 0
+    LadderKept.objects.all().delete()
+    LadderDay.objects.all().delete()
+    values = {"day": day, "first": day - timedelta(days=KEPT_DAYS - 1), "last": day + timedelta(days=KEPT_DAYS)}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
+        cursor.execute(statement("servicing", "maturity_ladder_keep"), values)
+        rows = int(cursor.rowcount)
+    LadderKept.objects.create(as_of=day, stamp=stamp_now(), made_at=at)
+    return rows
 
 
 def _first(day: date, terms: Terms) -> date:

@@ -23,6 +23,7 @@ from servicing.enums.maturity import Ended, PlanState
 from servicing.filters.maturity import PLACES, SPANS, LadderFilter
 from servicing.queries import maturity as queries
 from servicing.queries.ladder import Ahead, Dimension, Group, Past, Result, Sum, ladder_ahead, ladder_past
+from servicing.queries.ladder_kept import is_kept, kept_ahead, kept_past
 from servicing.rules.maturity import rungs
 from staff.access import AMOUNT_ROLES, has_role, roles, scope_of
 from staff.enums import Reach
@@ -157,8 +158,15 @@ def _is_wide(user: User) -> bool:
 
 
 def _ladder(request: HttpRequest, asked: Asked) -> Ahead | Past:
+    if _is_bank(request.user, asked) and is_kept(asked.window):
+        return kept_past(asked.window) if asked.window.is_past else kept_ahead(asked.filterset.qs, asked.window)
     read = ladder_past if asked.window.is_past else ladder_ahead
     return read(asked.filterset.qs, asked.window, asked.who)
+
+
+def _is_bank(user: User, asked: Asked) -> bool:
+    """Whether all of the bank is asked for: the night adds that up."""
+    return not asked.params and scope_of(user).reach == Reach.BANK
 
 
 def _kept(user: User, asked: Asked) -> Ahead | Past | None:

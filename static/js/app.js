@@ -7,6 +7,8 @@ import "./lists.js";
 import "./requests.js";
 import "./ask.js";
 import "./bell.js";
+import "./palette.js";
+import "./waiting.js";
 import { showCharts } from "./charts.js";
 
 function markTheme() {

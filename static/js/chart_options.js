@@ -1,4 +1,5 @@
 // Chart data and the page's tokens in, ECharts options out.
+// kind "bridge": a level, changes from it, the level they lead to.
 // data: { labels, unit: "yuan"|"count"|"percent", series: [{ name, values, hrefs?, tone?, style? }], marks?: [{ value, label }] }
 
 const chinese = document.documentElement.lang.startsWith("zh");
@@ -81,8 +82,44 @@ function tooltipOf(data, token) {
   };
 }
 
+// Levels at both ends, changes between them: each bar begins where the one before ended, on an unseen foot. The axis
+// begins near the lowest level, or changes would be too thin to see.
+function bridgeOf(data, token) {
+  const values = data.series[0].values.map(Number);
+  const last = values.length - 1;
+  let level = 0;
+  const bars = values.map((value, index) => {
+    const isLevel = index === 0 || index === last;
+    const from = isLevel ? 0 : level;
+    level = isLevel ? value : level + value;
+    return { from, to: level, colour: token(isLevel ? "series-1" : value < 0 ? "down" : "up") };
+  });
+  const levels = bars.map((bar) => bar.to);
+  const [low, high] = [Math.min(...levels), Math.max(...levels)];
+  const room = (high - low || Math.abs(high) || 1) * 0.2;
+  const edge = low >= 0 ? Math.max(0, low - room) : low - room;
+  const text = { color: token("ink-2"), fontSize: 12, fontFamily: token("font") };
+  const foot = bars.map(({ from, to }) => Math.max(edge, Math.min(from, to)));
+  return {
+    grid: { left: 8, right: 24, top: 8, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    legend: { show: false },
+    xAxis: { type: "value", min: edge, max: high + room, splitNumber: 3, splitLine: { lineStyle: { color: token("line") } }, axisLabel: { ...text, hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: (value) => axisText(value, data.unit) } },
+    yAxis: { type: "category", inverse: true, data: data.labels, axisLine: { lineStyle: { color: token("line-strong") } }, axisTick: { show: false }, axisLabel: { ...text, width: 96, overflow: "break" } },
+    series: [
+      { type: "bar", stack: "bridge", stackStrategy: "all", silent: true, data: foot, itemStyle: { color: "transparent" }, barMaxWidth: 24 },
+      {
+        type: "bar", stack: "bridge", stackStrategy: "all", name: data.series[0].name, barMaxWidth: 24, barMinHeight: 2, cursor: "pointer",
+        data: bars.map(({ from, to, colour }, index) => ({ value: Math.max(from, to) - foot[index], itemStyle: { color: colour } })),
+        label: { show: true, position: "right", ...text, formatter: (point) => axisText(values[point.dataIndex], data.unit) },
+      },
+    ],
+    tooltip: { ...tooltipOf(data, token), formatter: (points) => `${points[0].axisValue}\n${exact(values[points[0].dataIndex], data.unit)}` },
+  };
+}
+
 export function optionsOf(kind, data) {
   const token = tokens();
+  if (kind === "bridge") return { animationDuration: 250, aria: { enabled: false }, textStyle: { fontFamily: token("font") }, ...bridgeOf(data, token) };
   const text = { color: token("ink-2"), fontSize: 12, fontFamily: token("font") };
   const many = data.series.length > 1;
   return {

@@ -1,4 +1,4 @@
-// Keyboard: "/" and Ctrl-K search, "?" the sheet, Ctrl-Enter saves, Enter walks a counter form.
+// Keyboard: "/" and Ctrl-K open the palette, "?" the sheet, Ctrl-Enter saves, Enter walks a counter form.
 
 // While an input method is composing, every key belongs to it (Safari and old Chromium only say so by 229).
 export function composing(event) {
@@ -15,6 +15,11 @@ function focusSearch() {
   box.focus();
   box.select();
   return true;
+}
+
+// The palette answers the event by preventing it; a page without one has its search box.
+function find() {
+  return !document.dispatchEvent(new CustomEvent("palette:open", { cancelable: true })) || focusSearch();
 }
 
 function openSheet() {
@@ -51,12 +56,12 @@ function press(selector) {
 function handled(event) {
   const command = event.ctrlKey || event.metaKey;
   if (command && event.key === "Enter") return submitFrom(event.target);
-  if (command && !event.shiftKey && event.key.toLowerCase() === "k") return focusSearch();
+  if (command && !event.shiftKey && event.key.toLowerCase() === "k") return find();
   if (event.altKey && /^[a-z]$/i.test(event.key)) return press(`[data-shortcut="${event.key.toLowerCase()}"]`);
   if (command || event.altKey) return false;
   if (event.key === "Enter") return walk(event);
   if (typing(event.target)) return false;
-  if (event.key === "/") return focusSearch();
+  if (event.key === "/") return find();
   if (event.key === "?" || event.key === "？") return openSheet();
   return false;
 }

@@ -21,7 +21,7 @@ from tests.bench.database import addresses, own_database
 GROWTH_GOAL = 1.05
 SECTIONS = (
     *("import", "reading", "memory", "retier", "naive", "record", "rollup", "simulator", "planning", "pages"),
-    *("today", "surveys", "complaints", "segments", "outreach", "uplift", "calls"),
+    *("today", "surveys", "complaints", "segments", "outreach", "uplift", "calls", "kpis"),
 )
 BEGAN = time.monotonic()
 

@@ -16,6 +16,7 @@ from tests.bench import (
     daily,
     feeds,
     floors,
+    kpis,
     nights,
     outreach,
     pages,
@@ -68,6 +69,8 @@ def measure(address: str, customers: int, options: argparse.Namespace, folder: P
         figures += outreach.measure_outreach(say)
     if "uplift" in options.only:
         figures += uplift.measure_uplift(ledger.day, options.seed, say)
+    if "kpis" in options.only:
+        figures += kpis.measure_kpis(plan.day, say)
     if "calls" in options.only:
         figures += calls.measure_calls(options.outcomes, say)
     return figures

@@ -21,8 +21,9 @@ def test_walks_from_the_board_to_a_customer(desks: Desks, language: str):
     if language == "zh-hans":
         page.set_viewport_size(SCREEN_SIZE)  # type: ignore[arg-type]
         keep_screen(page, "manager.home.zh")
-    page.locator("figure.chart").scroll_into_view_if_needed()
-    expect(page.locator("figure.chart")).to_have_attribute("data-ready", "")
+    chart = page.locator("[data-part=trend] figure.chart")
+    chart.scroll_into_view_if_needed()
+    expect(chart).to_have_attribute("data-ready", "")
     book = page.locator(".stat-tile").nth(1)
     wanted = figure(book.locator(".stat-value").inner_text())
     book.get_by_role("link").click()

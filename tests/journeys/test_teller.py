@@ -137,7 +137,7 @@ def test_a_phone_number_in_the_search_box_has_no_address(desks: Desks):
     page = desks.open("teller", path="/customers/")
     for typed in ("13800138000", "11010519491231002X"):
         page.keyboard.press("/")
-        expect(page.locator("[data-search]").first).to_be_focused()
+        expect(page.locator("[data-palette-input]")).to_be_focused()
         page.keyboard.type(typed)
         page.keyboard.press("Enter")
         page.wait_for_load_state()  # the next key is lost before it

@@ -48,7 +48,7 @@ def test_an_event_is_told_once_to_those_who_may_sign_in_by_their_choice(django_a
 def test_every_event_has_words_a_rule_and_no_place_for_a_name():
     assert set(EVENT_WORDS) == set(EVENTS) == set(Event)
     places = {place for words in EVENT_WORDS.values() for place in re.findall(r"%\((\w+)\)s", str(words))}
-    days, codes = {"day", "days", "first", "last"}, {"absence", "clock", "rung", "state", "step", "subject"}
+    days, codes = {"day", "days", "first", "last"}, {"absence", "clock", "rung", "seat", "state", "step", "subject"}
     assert places <= days | codes | {"count", "number"}
     assert how_told(Event.FEEDBACK_ASSIGNED, (False, "none")).in_app
     assert mail_address("{staff_no}@bank", username="u", staff_no="S1") == "S1@bank"

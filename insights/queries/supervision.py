@@ -1,0 +1,202 @@
+"""What supervision looks at: records of an area with what makes them a risk, and one record as a scorer reads it."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.db.models.functions import Coalesce
+from django.utils.timezone import localtime
+
+from campaigns.enums import OutreachState
+from campaigns.models import Outreach
+from complaints.models import Complaint
+from core.memo import once_a_request
+from core.models import TrailEntry
+from customers.models import Customer
+from insights.rules.supervision import (
+    BUILT_IN,
+    Lot,
+    SupervisionRules,
+    draw_sample,
+    read_supervision,
+    thaw,
+)
+from servicing.enums import Origin
+from servicing.models import Interaction
+from servicing.queries.contacts import midnight, with_readable_note
+from staff.enums.supervision import CheckArea, RecordSource
+from staff.models import Branch, CheckPlan, Draw, SpotCheck, User
+from staff.queries import policy_on
+from staff.queries.supervision import people_with_findings
+from staff.rules.supervision import KIND
+
+# Acts that take customers' data out of the masked pages, as the trail names them.
+DATA_ACTS: Final = (
+    *("reveal", "export", "export_request", "download", "read_confidential", "read_fraud_note"),
+    *("open_account", "open_letter", "pack"),
+)
+BATCH: Final = 5_000
+
+
+@once_a_request
+def rules_on(day: date) -> SupervisionRules:
+    """The rules of supervision in force on a day."""
+    return read_supervision(policy_on(KIND, day, BUILT_IN).values)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Something somebody did: where it stands, unit and person, when, and the codes of what makes it a risk."""
+
+    source: str
+    pk: int
+    branch_id: int
+    person_id: int
+    at: datetime
+    factors: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name in a draw."""
+        return f"{self.source}:{self.pk}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What makes a record a risk beside itself: ids of colleagues who are new, of those with findings, and of customers
+    who complained lately."""
+
+    rules: SupervisionRules
+    new: Collection[int]
+    found: Collection[int]
+    complained: Collection[int | None]
+
+    def factors(self, person: int, at: datetime, customer: int | None, total: Any, rows: int) -> Iterator[str]:
+        """Codes of what makes a record a risk."""
+        bounds = self.rules.bounds
+        if total is not None and total >= bounds["amount"]:
+            yield "amount"
+        if customer in self.complained:
+            yield "complaint"
+        if person in self.new:
+            yield "new_staff"
+        if self.rules.is_night(localtime(at).hour):
+            yield "night"
+        if rows >= bounds["export_rows"]:
+            yield "big_export"
+        if person in self.found:
+            yield "earlier"
+
+
+# A record as its source has it: name, key, unit, person, moment, customer, what the customer holds, rows of a file.
+Row = tuple[str, int, int, int, datetime, int | None, Any, int]
+
+
+def population(plan: CheckPlan, first: date, last: date, *, day: date) -> list[Record]:
+    """Every record of the plan's area and units that happened on first..last, but of those who made or score the plan.
+
+    What makes them a risk is as it stands on `day`. As many statements for ten records as for a million.
+    """
+    rules = rules_on(day)
+    people = User.objects.filter(created_at__gte=midnight(day - timedelta(days=rules.bounds["new_days"])))
+    around = _Around(
+        rules,
+        set(people.values_list("pk", flat=True)),
+        people_with_findings(since=day - timedelta(days=rules.numbers.repeat_days)),
+        _complained(first - timedelta(days=rules.bounds["complaint_days"]), last),
+    )
+    spared = {plan.created_by_id, *plan.scorers.values_list("pk", flat=True)}
+    units = list(Branch.objects.below(plan.unit).values_list("pk", flat=True))
+    rows = SOURCES[CheckArea(plan.area)](units, midnight(first), midnight(last + timedelta(days=1)))
+    return [
+        Record(source, pk, unit, person, at, tuple(around.factors(person, at, customer, total, count)))
+        for source, pk, unit, person, at, customer, total, count in rows
+        if person not in spared
+    ]
+
+
+def _complained(since: date, until: date) -> set[int | None]:
+    rows = Complaint.everything.filter(received_on__gte=since, received_on__lte=until)
+    return set(rows.exclude(customer=None).values_list("customer_id", flat=True))
+
+
+def _contacts(units: Sequence[int], start: datetime, end: datetime) -> Iterator[Row]:
+    rows = Interaction.everything.filter(branch__in=units, happened_at__gte=start, happened_at__lt=end)
+    rows = rows.exclude(origin=Origin.CAMPAIGN).order_by("pk")
+    named = ("pk", "branch_id", "author_id", "happened_at", "customer_id", "customer__position__total")
+    for row in rows.values_list(*named).iterator(chunk_size=BATCH):
+        yield (RecordSource.CONTACT.value, *row, 0)
+
+
+def _acts(units: Sequence[int], start: datetime, end: datetime) -> Iterator[Row]:
+    people = dict(User.objects.filter(branch__in=units).values_list("pk", "branch_id"))
+    rows = TrailEntry.objects.filter(at__gte=start, at__lt=end, action__in=DATA_ACTS, actor_id__in=list(people))
+    named = ("pk", "actor_id", "at", "changes__rows")
+    for pk, person, at, count in rows.order_by("pk").values_list(*named).iterator(chunk_size=BATCH):
+        many = count if isinstance(count, int) else 0
+        yield RecordSource.TRAIL.value, pk, people[person], person, at, None, None, many
+
+
+def _outreach(units: Sequence[int], start: datetime, end: datetime) -> Iterator[Row]:
+    rows = Outreach.everything.filter(state=OutreachState.SENT, sent_at__gte=start, sent_at__lt=end)
+    rows = rows.filter(customer__branch__in=units).order_by("pk")
+    # Whoever called; of a message whoever made the campaign.
+    rows = rows.annotate(person=Coalesce("owner_id", "campaign__created_by_id"))
+    named = ("pk", "customer__branch_id", "person", "sent_at", "customer_id", "customer__position__total")
+    for row in rows.values_list(*named).iterator(chunk_size=BATCH):
+        yield (RecordSource.OUTREACH.value, *row, 0)
+
+
+SOURCES: Final[Mapping[CheckArea, Callable[[Sequence[int], datetime, datetime], Iterator[Row]]]] = {
+    CheckArea.SERVICE: _contacts,
+    CheckArea.DATA: _acts,
+    CheckArea.CONDUCT: _outreach,
+}
+
+
+def lots_of(records: Sequence[Record], rules: SupervisionRules) -> list[Lot]:
+    """The records as a draw takes them."""
+    return [Lot(record.name, record.branch_id, rules.weight(record.factors)) for record in records]
+
+
+@dataclass(frozen=True, slots=True)
+class Redrawn:
+    """A draw done again from its seed and list: how many records, whether the list is the one whose digest stands on
+    the trail, and whether the sample is the same."""
+
+    population: int
+    taken: int
+    is_list_same: bool
+    is_sample_same: bool
+
+
+def draw_again(draw: Draw) -> Redrawn:
+    """Do a draw again, from what was frozen."""
+    lots, digest = thaw(bytes(draw.frozen or b""))
+    plan = draw.plan
+    drawn = draw_sample(lots, seed=draw.seed, per_unit=plan.per_unit, risk_percent=plan.risk_percent)
+    kept = SpotCheck.objects.filter(draw=draw).values_list("source", "record_id", "drawn_by")
+    before = {(f"{source}:{pk}", drawn_by) for source, pk, drawn_by in kept}
+    again = {(one.lot.name, one.drawn_by.value) for one in drawn}
+    return Redrawn(len(lots), len(drawn), digest == draw.digest, before == again)
+
+
+def record_of(check: SpotCheck, viewer: User) -> Any:
+    """The row a check is about, as far as this person may see it; None = gone, or out of their sight."""
+    if check.source == RecordSource.CONTACT:
+        rows = Interaction.objects.visible_to(viewer).select_related("customer")
+        return with_readable_note(rows, viewer).filter(pk=check.record_id).first()
+    if check.source == RecordSource.OUTREACH:
+        named = ("customer", "campaign", "follow_up__interaction")
+        return Outreach.objects.visible_to(viewer).select_related(*named).filter(pk=check.record_id).first()
+    # The act of a case this person is kept away from is not theirs to judge.
+    entries = TrailEntry.objects.exclude(changes__has_key="kept_from", changes__kept_from__contains=viewer.pk)
+    return entries.filter(pk=check.record_id).first()
+
+
+def customer_of(entry: TrailEntry, viewer: User) -> Customer | None:
+    """The customer an entry of the trail is about, when this person may see them."""
+    if entry.subject != "customers.customer":
+        return None
+    return Customer.objects.visible_to(viewer).filter(customer_no=entry.subject_id).first()

@@ -1,0 +1,373 @@
+"""F05, F06: courses, dates and seats, questions drawn by chance, tries that can be gone on with, certificates."""
+
+import io
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import translation
+
+from core.clock import now, today
+from core.models import TrailEntry
+from staff.enums.training import Standing
+from staff.models import Attempt, Certificate, Course, Enrolment, Notification, Question, Session, Study, User
+from staff.queries import training as queries
+from staff.rules import training as rules
+from staff.services import courses, sessions, studying
+from staff.services.training import run
+from tests import factories as make
+from tests.factories import NOW, TODAY
+
+pytestmark = pytest.mark.django_db
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+@pytest.fixture
+def english(settings: Any) -> Any:
+    settings.LANGUAGE_CODE = "en"
+    with translation.override("en"):
+        yield
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_questions_are_drawn_evenly_and_again_the_same() -> None:
+    pool = [3, 5, 8, 13, 21]
+    drawn = Counter(tuple(sorted(rules.draw(seed, pool, 2))) for seed in range(4_000))
+    assert set(drawn) == set(combinations(pool, 2))
+    # Ten pairs, 400 each expected; five standard deviations (19) either side.
+    assert all(305 < count < 495 for count in drawn.values())
+    assert rules.draw(99, pool, 4) == rules.draw(99, reversed(pool), 4) != rules.draw(100, pool, 4)
+    assert sorted(rules.draw(1, pool, 9)) == pool
+    assert sorted(rules.option_order(7, 3, 4)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("issued", "months", "last"),
+    [
+        (date(2026, 1, 15), 12, date(2027, 1, 14)),
+        (date(2026, 1, 31), 1, date(2026, 2, 27)),
+        (date(2024, 2, 29), 12, date(2025, 2, 27)),
+        (date(2026, 12, 1), 1, date(2026, 12, 31)),
+        (date(2026, 5, 5), 0, None),
+    ],
+)
+def test_a_certificate_holds_for_whole_months(issued: date, months: int, last: date | None) -> None:
+    assert rules.expiry(issued, months) == last
+
+
+def test_marks_and_reminders_at_their_edges() -> None:
+    assert [rules.passes(right, 5, 60) for right in (2, 3)] == [False, True]
+    assert (rules.passes(0, 0, 0), rules.mark_of(2, 3)) == (False, 66)
+    last, steps = TODAY + 61 * DAY, (60, 30, 7)
+    found = [rules.reminder(last, TODAY + days * DAY, steps) for days in (0, 1, 30, 31, 54, 61, 62)]
+    assert found == [None, 60, 60, 30, 7, 7, None]
+    stand = [
+        rules.standing_of(end, is_revoked=False, day=TODAY, soon=60)
+        for end in (None, TODAY + 61 * DAY, TODAY + 60 * DAY, TODAY, TODAY - DAY)
+    ]
+    assert stand == ["valid", "valid", "expiring", "expiring", "expired"]
+    number = rules.certificate_number(TODAY, b"salt")
+    assert (len(number), number[:5], number) == (14, "2026-", rules.certificate_number(TODAY, b"salt"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "right", "faults"),
+    [
+        ("single", ("a", "b"), {0}, []),
+        ("single", ("a", "b"), {0, 1}, ["one"]),
+        ("several", ("a", "b"), {0}, ["several"]),
+        ("single", ("a",), {0}, ["options"]),
+        ("single", ("a", " a"), {0}, ["twice"]),
+        ("true_false", ("a", "b"), {2}, ["right"]),
+    ],
+)
+def test_questions_that_cannot_be_answered(kind: str, options: Any, right: set[int], faults: list[str]) -> None:
+    assert list(rules.question_faults(rules.Asked(kind, "问题", options, frozenset(right)))) == faults
+
+
+def test_a_try_is_saved_on_the_way_marked_at_its_end_and_repeated_after_the_wait() -> None:
+    user = make.make_user(role="manager")
+    course = make.make_course(by=user, asks=3, retry_hours=24, licence="wealth")
+    first = studying.begin_attempt(course=course, actor=user, at=NOW, seed=5)
+    begun = TrailEntry.objects.get(action="begin_attempt")
+    assert (begun.changes["seed"], first.asked) == (5, rules.draw(5, first.pool, 3))
+    assert studying.begin_attempt(course=course, actor=user, at=NOW + HOUR) == first  # goes on with it
+
+    one, two, three = first.asked
+    saved = studying.save_answers(attempt=first, answers={one: [0]}, actor=user, at=NOW + timedelta(minutes=4))
+    saved = studying.save_answers(attempt=first, answers={two: [1]}, actor=user, at=NOW + HOUR)
+    assert (saved.answers, saved.seconds) == ({str(one): [0], str(two): [1]}, 240 + 600)
+    for answers in ({three: [0, 1]}, {three: [3]}, {three: [-1]}, {-1: [0]}):
+        with pytest.raises(studying.AnswerRefused):
+            studying.save_answers(attempt=first, answers=answers, actor=user, at=NOW)
+    with pytest.raises(studying.TryOver):  # nobody else's
+        studying.save_answers(attempt=first, answers={}, actor=make.make_user(), at=NOW)
+
+    failed = studying.finish_attempt(attempt=first, answers={two: [2]}, actor=user, at=NOW + HOUR)
+    assert (failed.right_count, failed.is_passed, Certificate.objects.count()) == (1, False, 0)
+    with pytest.raises(studying.TryOver):
+        studying.finish_attempt(attempt=first, answers={two: [0]}, actor=user, at=NOW + HOUR)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Attempt.objects.filter(pk=first.pk).update(right_count=3, is_passed=True)
+    with pytest.raises(studying.TooSoon, match="2026-11-21 11:30"):
+        studying.begin_attempt(course=course, actor=user, at=NOW + 24 * HOUR)
+
+    at = NOW + 25 * HOUR
+    second = studying.begin_attempt(course=course, actor=user, at=at)
+    passed = studying.finish_attempt(attempt=second, answers={pk: [0] for pk in second.asked}, actor=user, at=at)
+    mine = Certificate.objects.get()
+    assert (passed.is_passed, mine.attempt, mine.licence) == (True, passed, "wealth")
+    assert (mine.issued_on, mine.expires_on) == (date(2026, 11, 21), date(2027, 11, 20))
+    with pytest.raises(studying.AlreadyCertified):
+        studying.begin_attempt(course=course, actor=user, at=at)
+    renewed = studying.begin_attempt(course=course, actor=user, at=at + 320 * DAY)
+    assert renewed.pk not in (first.pk, second.pk)
+    for row in (mine, Question.objects.get(pk=one)):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            row.delete()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Certificate.objects.update(expires_on=None)
+
+
+def test_pages_of_a_try_tell_no_answers_before_its_end(english: None) -> None:
+    user = make.make_user(role="teller")
+    course = make.make_course(by=user)
+    client = client_of(user)
+    study = client.get(reverse("staff:study", args=[course.pk]), {"page": "2"})
+    assert ("第二页" in study.content.decode(), Study.objects.get().furthest) == (True, 2)
+    url = client.post(reverse("staff:attempt_start", args=[course.pk])).url
+    page, attempt = client.get(url).content.decode(), Attempt.objects.get()
+    assert all(f"对的{number}" in page for number in _numbers(attempt))
+    assert "因为" not in page
+
+    one, two = attempt.asked
+    items = client.get(url).context["items"]
+    right, wrong = (_shown(items[place], start) for place, start in ((0, "对的"), (1, "错的")))
+    said = client.post(url, {f"q{one}": right}, headers={"HX-Request": "true"}).content.decode()
+    assert "1 of 2 answered" in said
+    resumed = client_of(user).get(url)  # another machine
+    chosen = [text for item in resumed.context["items"] for _place, text, is_chosen in item["options"] if is_chosen]
+    assert chosen == [f"对的{_numbers(attempt)[0]}"]
+    assert client.post(url, {f"q{two}": "nonsense"}, headers={"HX-Request": "true"}).status_code == 200
+
+    client.post(reverse("staff:attempt_finish", args=[attempt.pk]), {f"q{one}": right, f"q{two}": wrong})
+    result = client.get(url).content.decode()
+    assert Attempt.objects.get().answers == {str(one): [0], str(two): [1]}
+    assert ("Not passed." in result, f"因为{_numbers(attempt)[1]}" in result) == (True, True)
+    assert client.post(reverse("staff:attempt_start", args=[course.pk])).url == course.get_absolute_url()
+    assert client.get(course.get_absolute_url()).context["again_at"] == (Attempt.objects.get().finished_at + 24 * HOUR)
+    assert client_of(make.make_user()).get(url).status_code == 404
+
+
+def _shown(item: Any, start: str) -> str:
+    """Where an answer stands on the page: not where its author wrote it."""
+    return next(str(place) for place, text, _chosen in item["options"] if text.startswith(start))
+
+
+def _numbers(attempt: Attempt) -> list[int]:
+    return [question.number for question in queries.asked_in(attempt)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_thirty_who_enter_at_once_three_get_the_three_seats() -> None:
+    branch = make.make_branch()
+    head = make.make_user(role="branch_head", branch=branch, password="")
+    course = make.make_course(by=head, asks=0, kind="classroom")
+    session = make.make_session(course=course, branch=branch)
+    people = User.objects.bulk_create(
+        User(username=f"t{n}", staff_no=f"T{n}", name=f"学员{n}", role="teller", branch=branch) for n in range(30)
+    )
+
+    def enter(user: User) -> str:
+        try:
+            return str(sessions.enrol(session=session, user=user, actor=user, at=NOW).state)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        states = list(pool.map(enter, people))
+    assert Counter(states) == {"seated": 3, "waiting": 27}
+    assert Session.objects.get().taken == 3
+    with pytest.raises(IntegrityError):
+        Session.objects.update(taken=4)
+
+
+def test_seats_pass_on_results_certify_and_nobody_certifies_themselves(english: None) -> None:
+    branch = make.make_branch()
+    head = make.make_user(role="branch_head", branch=branch)
+    anna, bert, cora = (make.make_user(role="manager", branch=branch) for _n in range(3))
+    course = make.make_course(by=head, asks=0, kind="classroom", licence="law", pass_mark=70)
+    facts = sessions.SessionFacts(course, branch, "二楼", "王老师", NOW + DAY, NOW + DAY + HOUR, 2)
+    with pytest.raises(sessions.SessionNotYours):
+        sessions.plan_session(facts=facts, actor=anna, at=NOW)
+    with pytest.raises(sessions.SessionRefused):
+        sessions.plan_session(facts=facts, actor=head, at=NOW + 2 * DAY)
+    session = sessions.plan_session(facts=facts, actor=head, at=NOW)
+    for user in (head, anna, bert, cora):
+        sessions.enrol(session=session, user=user, actor=user if user != cora else head, at=NOW)
+    with pytest.raises(sessions.NotYourTrainee):
+        sessions.enrol(session=session, user=anna, actor=bert, at=NOW)
+    stranger = make.make_user()
+    with pytest.raises(sessions.EnrolmentClosed):
+        sessions.enrol(session=session, user=stranger, actor=stranger, at=NOW)
+    sessions.leave(session=session, user=anna, actor=anna, at=NOW)
+    states = dict(Enrolment.objects.values_list("user", "state"))
+    assert states == {head.pk: "seated", anna.pk: "left", bert.pk: "seated", cora.pk: "waiting"}
+    told = Notification.objects.filter(event="session_changed").values_list("user", "params__seat")
+    assert sorted(told) == sorted([(bert.pk, "moved_up"), (cora.pk, "waiting")])
+
+    results = {person.pk: sessions.Result(came=True, mark=70) for person in (head, anna, bert, cora)}
+    with pytest.raises(sessions.ResultsTooEarly):
+        sessions.note_results(session=session, results=results, actor=head, at=NOW)
+    at = NOW + 2 * DAY
+    assert [sessions.note_results(session=session, results=results, actor=head, at=at) for _again in (1, 2)] == [1, 0]
+    mine = Certificate.objects.get()
+    assert (mine.user, mine.licence, mine.issued_on) == (bert, "law", TODAY + DAY)
+
+    ahead = make.make_session(course=course, branch=branch, starts_at=now() + DAY, ends_at=now() + DAY + HOUR)
+    client, lead = client_of(anna), client_of(head)
+    client.post(reverse("staff:session_enrol", args=[ahead.pk]))
+    assert client.get(ahead.get_absolute_url()).context["mine"].state == "seated"
+    lead.post(reverse("staff:session_enrol", args=[ahead.pk]), {"user": cora.staff_no})
+    assert "学员" not in client.get(ahead.get_absolute_url()).content.decode()
+    refused = lead.post(reverse("staff:session_cancel", args=[ahead.pk]), {"reason": "无"})
+    assert (refused.status_code, "at least 4" in refused.content.decode()) == (422, True)
+    lead.post(reverse("staff:session_cancel", args=[ahead.pk]), {"reason": "老师生病改期"})
+    told = Notification.objects.filter(params__seat="cancelled").values_list("user", flat=True)
+    assert sorted(told) == sorted([anna.pk, cora.pk])
+    noted = make.make_session(course=course, branch=branch, starts_at=now() - DAY, ends_at=now() - HOUR)
+    Enrolment.objects.create(session=noted, user=cora, state="seated")
+    lead.post(reverse("staff:session_results", args=[noted.pk]), {f"came_{cora.pk}": "on", f"mark_{cora.pk}": "69"})
+    row = Enrolment.objects.get(session=noted)
+    assert (row.state, row.mark, row.is_passed, Certificate.objects.count()) == ("came", 69, False, 1)
+
+
+def test_who_lacks_what_by_role_and_team_equals_the_figures_of_the_board(english: None) -> None:
+    branch = make.make_branch()
+    head = make.make_user(role="branch_head", branch=branch)
+    anna, bert = (make.make_user(role="manager", branch=branch) for _n in range(2))
+    for_all = make.make_course(by=head, is_required=True, roles=["manager"])
+    for_top = make.make_course(by=head, is_required=True, tiers=[4], licence="law")
+    make.make_course(by=head, is_required=True, state="draft")
+    make.make_team(branch=branch, members=(anna,), tiers=[3, 4])
+    make.make_certificate(user=anna, course=for_all, licence="", expires_on=today() + 30 * DAY)
+    make.make_certificate(user=bert, course=for_all, licence="", issued_on=today() - DAY, expires_on=today())
+    needs = queries.needs_of([anna, bert, head], today())
+    said = {pk: {need.course: need.standing for need in rows} for pk, rows in needs.items()}
+    assert said[anna.pk] == {for_all: Standing.EXPIRING, for_top: Standing.MISSING}
+    assert (said[bert.pk], said[head.pk]) == ({for_all: Standing.EXPIRING}, {})
+
+    lead = client_of(head)
+    widget = lead.get(reverse("staff:training_widget")).context
+    assert (widget["figures"].people, widget["figures"].lacking, widget["figures"].expiring) == (3, 1, 2)
+    for url, count in ((widget["lacking_url"], 1), (widget["expiring_url"], 2)):
+        assert len(lead.get(url).context["lines"]) == count
+    assert client_of(anna).get(reverse("staff:training")).context["to_do"] == 2
+    assert client_of(anna).get(reverse("staff:certificates")).context["listing"].queryset.count() == 1
+    assert lead.get(reverse("staff:certificates"), {"stands": "expiring"}).context["listing"].queryset.count() == 2
+
+
+def test_the_night_reminds_once_for_each_step_and_not_of_what_is_renewed() -> None:
+    user = make.make_user()
+    course = make.make_course(by=user)
+    ending = make.make_certificate(user=user, course=course, expires_on=TODAY + 31 * DAY)
+    other = make.make_certificate(user=user, expires_on=TODAY + 31 * DAY)
+    make.make_certificate(user=user, course=course, expires_on=TODAY + 400 * DAY)
+    days = (TODAY - 40 * DAY, TODAY - 10 * DAY, TODAY, TODAY + DAY, TODAY + 2 * DAY, TODAY + 25 * DAY, TODAY + 40 * DAY)
+    for day in days:
+        for _again in (1, 2):
+            run(business_day=day, actor=user.actor, at=NOW)
+    found = Notification.objects.filter(user=user, event="certificate_ends").values_list("params__number", flat=True)
+    assert list(found) == [other.number] * 3
+    assert ending.number not in found
+
+
+def test_courses_are_drawn_up_changed_and_asked_from_files(english: None) -> None:
+    maker = make.make_user(role="head_office", branch=make.make_head_office())
+    client = client_of(maker)
+    typed = {"code": "aml", "title": "反洗钱", "kind": "self_study", "valid_months": "12", "pass_mark": "80"}
+    typed |= {"questions": "3", "retry_hours": "24", "roles": ["teller"], "tiers": ["4"], "content": "内容"}
+    assert client.post(reverse("staff:course_new"), {**typed, "questions": "0"}).status_code == 422
+    client.post(reverse("staff:course_new"), typed)
+    course = Course.objects.get()
+    assert (course.roles, course.tiers, course.state) == (["teller"], [4], "draft")
+    with pytest.raises(courses.NotEnoughQuestions):
+        courses.use_course(course=course, actor=maker, at=NOW)
+    with pytest.raises(courses.CoursesBankWide):
+        courses.use_course(course=course, actor=make.make_user(role="branch_head"), at=NOW)
+
+    lines = "题型,题目,A,B,C,答案,解析\n单选,甲问?,是的,不是,,A,因为\n多选,乙问?,一,二,三,AC,\n判断,丙问?,,,,错,\n"
+    upload = reverse("staff:question_import", args=[course.pk])
+    wrong = lines + "单选,丁问?,一,二,,AB,\n"
+    refused = client.post(upload, {"file": SimpleUploadedFile("q.csv", wrong.encode("gb18030"))})
+    assert (refused.status_code, Question.objects.count()) == (422, 0)
+    assert "Line 5: Exactly one answer" in refused.content.decode()
+    client.post(upload, {"file": SimpleUploadedFile("q.csv", lines.encode("utf-8-sig"))})
+    rows = list(Question.objects.order_by("number").values_list("kind", "options", "right"))
+    assert rows == [
+        ("single", ["是的", "不是"], [0]),
+        ("several", ["一", "二", "三"], [0, 2]),
+        ("true_false", ["对", "错"], [1]),
+    ]
+    broken = client.post(upload, {"file": SimpleUploadedFile("q.xlsx", io.BytesIO(b"PK").getvalue())})
+    assert broken.status_code == 422
+
+    client.post(reverse("staff:course_step", args=[course.pk, "use"]))
+    first = Question.objects.get(number=1)
+    changed = {"kind": "single", "text": "甲问？", "option_0": "是", "option_1": "否", "right": "1"}
+    client.post(reverse("staff:question_edit", args=[first.pk]), changed)
+    assert list(
+        Question.objects.filter(number=1).order_by("version").values_list("version", "is_current", "right")
+    ) == [
+        (1, False, [0]),
+        (2, True, [1]),
+    ]
+    with pytest.raises(courses.NotEnoughQuestions), transaction.atomic():
+        courses.retire_question(question=Question.objects.get(number=2), actor=maker, at=NOW)
+    client.post(reverse("staff:course_edit", args=[course.pk]), {**typed, "title": "反洗钱基础"})
+    course.refresh_from_db()
+    assert (course.title, course.version, course.state) == ("反洗钱基础", 2, "in_use")
+    client.post(reverse("staff:course_step", args=[course.pk, "retire"]))
+    assert client_of(make.make_user()).get(course.get_absolute_url()).status_code == 404
+
+
+def test_lists_and_the_matrix_cost_the_same_however_long_they_are() -> None:
+    branch = make.make_branch()
+    head = make.make_user(role="branch_head", branch=branch)
+    client = client_of(head)
+    names = ("courses", "sessions", "certificates", "training_matrix", "training_widget", "training")
+    urls = [reverse(f"staff:{name}") for name in names]
+
+    def costs() -> list[int]:
+        found = []
+        for url in urls:
+            with CaptureQueriesContext(connection) as asked:
+                assert client.get(url).status_code == 200
+            found.append(len(asked))
+        return found
+
+    def grow(count: int) -> None:
+        for _n in range(count):
+            course = make.make_course(by=head, is_required=True, kind="classroom")
+            make.make_certificate(user=make.make_user(branch=branch, password=""), course=course)
+            make.make_session(course=course, branch=branch, starts_at=now() + DAY, ends_at=now() + DAY + HOUR)
+
+    grow(1)
+    costs()
+    first = costs()
+    grow(5)
+    assert costs() == first
+    assert max(first) <= 14
