@@ -174,7 +174,7 @@ class OutflowSignal(TextChoices):
 class OutflowState(TextChoices):
     """How a warning stands."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("warning", "Open")
     JUDGED = "judged", _("Judged")
     EXPIRED = "expired", _("Signs gone")
 

@@ -22,7 +22,7 @@ class LostFilter(ListFilter):
 
     tier = django_filters.NumberFilter(label=_("Tier at the opening"), field_name="tier_then")
     way = django_filters.ChoiceFilter(label=_("How"), choices=Loss.choices, empty_label=_("All"))
-    cause = django_filters.ChoiceFilter(label=_("Why"), choices=LossCause.choices, empty_label=_("All"))
+    cause = django_filters.ChoiceFilter(label=_("Reason"), choices=LossCause.choices, empty_label=_("All"))
 
     class Meta:
         model = CustomerPosition
@@ -45,7 +45,7 @@ LOST = ListPage(
         Column("opening", _("ADB at the opening"), kind="money", sort="opening", amounts=True),
         Column("closing", _("ADB of the month"), kind="money", sort="closing", amounts=True),
         Column("way", _("How"), lambda row: Loss(row.way).label),
-        Column("cause", _("Why"), lambda row: LossCause(row.cause).label),
+        Column("cause", _("Reason"), lambda row: LossCause(row.cause).label),
         Column("last_contact_on", _("Last contact"), kind="date", sort="last_contact_on"),
         Column("manager", _("Manager"), "manager__name"),
     ),

@@ -37,7 +37,9 @@ def _units(request: Any) -> QuerySet[Branch]:
 class OutflowFilter(ListFilter):
     """By state, sign, verdict, manager, unit and day; only the open ones unless a state is chosen."""
 
-    stands = django_filters.ChoiceFilter(label=_("State"), choices=STANDS, method="at_state", empty_label=_("Open"))
+    stands = django_filters.ChoiceFilter(
+        label=_("State"), choices=STANDS, method="at_state", empty_label=OutflowState.OPEN.label
+    )
     sign = django_filters.ChoiceFilter(
         label=_("Main sign"), field_name="main", choices=OutflowSignal.choices, empty_label=_("All")
     )
@@ -97,7 +99,7 @@ WARNINGS = ListPage(
     columns=(
         Column("customer", _("Customer"), _name, stays=True),
         Column("tier", _("Tier"), per_page=tier_cells),
-        Column("why", _("Why"), _why, amounts=True),
+        Column("why", _("Reason"), _why, amounts=True),
         Column("balance", _("Still here"), kind="wan", amounts=True, sort=("balance", "pk")),
         Column("gone", _("Gone in 14 days"), kind="wan", amounts=True, sort=("gone", "pk")),
         Column("score", _("Score"), kind="num", sort=("score", "pk")),
@@ -158,7 +160,7 @@ LOSSES = ListPage(
 )
 
 TILES = (
-    (_("Open"), ""),
+    (OutflowState.OPEN.label, ""),
     (_("Mine"), "whose=mine"),
     (_("Nobody is calling yet"), "stands=calls"),
 )

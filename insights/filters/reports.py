@@ -25,7 +25,7 @@ TONES = {
 class ReportFilter(ListFilter):
     """Reports by name and owner."""
 
-    name = django_filters.CharFilter(label=_("Name"), lookup_expr="icontains", max_length=80)
+    name = django_filters.CharFilter(label=_("Name of the report"), lookup_expr="icontains", max_length=80)
     whose = django_filters.ChoiceFilter(label=_("Whose"), choices=WHOSE, method="owned", empty_label=_("All"))
 
     class Meta:
@@ -89,8 +89,8 @@ RUNS = ListPage(
     columns=(
         Column("report", _("Report"), lambda row: Cell(row.name, "main", run_url(row), hint=f"#{row.pk}")),
         Column("state", _("State"), state_cell),
-        Column("made", _("Made on"), lambda row: localtime(row.made_at), kind="date", sort=("made_at", "pk")),
-        Column("why", _("Why"), _why, kind="wrap"),
+        Column("made", _("Made at"), lambda row: localtime(row.made_at), kind="date", sort=("made_at", "pk")),
+        Column("why", _("Reason"), _why, kind="wrap"),
         Column("rows", _("Rows"), "rows", kind="num"),
         Column("until", _("To be had until"), lambda row: row.expires_at and localtime(row.expires_at), kind="date"),
     ),

@@ -158,7 +158,7 @@ PLANS = ListPage(
 
 CHECKS = ListPage(
     columns=(
-        Column("check", _("Check"), lambda row: Cell(f"#{row.pk}", "main", row.get_absolute_url()), stays=True),
+        Column("check", _("Spot check"), lambda row: Cell(f"#{row.pk}", "main", row.get_absolute_url()), stays=True),
         Column("source", _("Record"), lambda row: row.get_source_display()),
         Column("area", _("Area"), lambda row: row.draw.plan.get_area_display()),
         Column("branch", _("Branch"), "branch__name"),

@@ -120,7 +120,7 @@ class ScheduleForm(forms.Form):
     )
     file_format = ExportForm.base_fields["file_format"]
     recipients = forms.CharField(
-        label=_("Recipients"),
+        label=_("Who gets it"),
         required=False,
         widget=forms.Textarea({"rows": 2}),
         help_text=_(

@@ -40,7 +40,7 @@ class ScorersField(forms.ModelMultipleChoiceField):
 class PlanForm(forms.Form):
     """A plan: what, where, how much, when and by whom."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Name of the plan"), max_length=80)
     area = forms.ChoiceField(label=_("Area"), choices=CheckArea.choices)
     kind = forms.ChoiceField(
         label=_("Kind"), choices=PlanKind.choices, help_text=_("Regular: the night draws each month once it is over.")
@@ -62,7 +62,7 @@ class PlanForm(forms.Form):
         help_text=_("The rest is drawn at random, so that everybody may be looked at."),
     )
     starts_on = forms.DateField(label=_("From"), widget=DAY)
-    ends_on = forms.DateField(label=_("Until"), widget=DAY, required=False)
+    ends_on = forms.DateField(label=_("Last day"), widget=DAY, required=False)
     scorers = ScorersField(
         label=_("Scorers"),
         queryset=User.objects.none(),

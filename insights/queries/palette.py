@@ -72,26 +72,31 @@ def _customers(user: User, text: str) -> Iterator[Hit]:
     # One letter begins a tenth of all names.
     if not has_role(user, *CUSTOMER_ROLES) or (term.kind == "pinyin" and len(term.text) < 2):
         return
-    is_bank = scope_of(user).reach == Reach.BANK
-    rows = search(CustomerPosition.objects.visible_to(user), text, "customer__", narrow=not is_bank)
+    is_bank, seen = scope_of(user).reach == Reach.BANK, CustomerPosition.objects.visible_to(user)
+    if is_bank and term.text in COMMON_SURNAMES:
+        yield from islice(_by_surname(seen, term.text), MOST_CUSTOMERS)
+        return
+    rows = search(seen, text, "customer__", narrow=not is_bank)
     if not is_bank:
         # Always so; said again, it lets the index by branch and name serve the order.
         rows = rows.filter(customer__branch=F("branch"))
         yield from _as_customers(rows.order_by("customer__name_pinyin", "pk"), MOST_CUSTOMERS)
         return
-    yield from islice(_of_bank(rows, term), MOST_CUSTOMERS)
+    yield from _of_bank(rows, term)
+
+
+def _by_surname(rows: Any, surname: str) -> Iterator[Hit]:
+    """The first of a whole bank's people of a surname, sound by sound: each is a stretch of the index by name."""
+    for sound in surname_readings(surname):
+        stretch = {"customer__name_pinyin__gte": sound, "customer__name_pinyin__lt": f"{sound}{{"}
+        # Not "begins with", which has an index of its own, without this order.
+        named = rows.annotate(surname=Substr("customer__name", 1, 1)).filter(**stretch, surname=surname)
+        yield from _as_customers(named.order_by("customer__name_pinyin", "pk"), MOST_CUSTOMERS)
 
 
 def _of_bank(rows: Any, term: SearchTerm) -> Iterator[Hit]:
-    """The first of a whole bank's: so few are wanted that PostgreSQL would read the names from A on until it has them,
-    seconds for what stands late. So surnames are read sound by sound, and rare letters found first, sorted then."""
-    if term.text in COMMON_SURNAMES:
-        for sound in surname_readings(term.text):
-            stretch = {"customer__name_pinyin__gte": sound, "customer__name_pinyin__lt": f"{sound}{{"}
-            # Not "begins with", which has an index of its own, without this order.
-            named = rows.annotate(surname=Substr("customer__name", 1, 1)).filter(**stretch, surname=term.text)
-            yield from _as_customers(named.order_by("customer__name_pinyin", "pk"), MOST_CUSTOMERS)
-        return
+    """The first of a whole bank's: so few are wanted that PostgreSQL reads the names from A on until it has them, which
+    takes seconds for letters no name begins with. Those are found first and sorted then."""
     begins = letters(term.text) if term.kind == "pinyin" else ""
     is_rare = begins and not Customer.everything.filter(name_pinyin__startswith=begins).exists()
     order = Concat("customer__name_pinyin", Value("")) if is_rare else F("customer__name_pinyin")

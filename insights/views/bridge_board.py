@@ -174,7 +174,7 @@ def _chart(asked: Asked, bars: Sequence[Bar]) -> Chart:
         id="adb-bridge",
         title=_("From the average daily balance of one month to that of another"),
         kind="bridge",
-        label_name=_("Part"),
+        label_name=_("Part of the change"),
         labels=[str(bar.part.label) for bar in bars],
         series=[Series(_("Yuan"), [bar.number.value for bar in bars])],
         note=_("the scale does not begin at zero"),

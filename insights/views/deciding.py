@@ -95,7 +95,7 @@ def _extension_facts(row: Any) -> Iterator[tuple[str, Any]]:
 
 def _target_facts(row: Any) -> Iterator[tuple[str, Any]]:
     yield _("For"), row.whose.name
-    yield _("Measure"), row.get_measure_display()
+    yield _("Key figure"), row.get_measure_display()
     yield _("Aim"), f"{row.aim:,.2f}"
     yield _("Days"), f"{row.starts_on:%Y-%m-%d} – {row.ends_on:%Y-%m-%d}"
     yield _("Reason"), row.note

@@ -144,7 +144,7 @@ def _facts(row: Finding, viewer: User) -> Iterator[dict[str, Any]]:
         yield {"label": _("Accountability"), "value": row.account}
     if queries.checks_for(viewer).filter(pk=row.spot_check_id).exists():
         check = _("Check no. %(number)s") % {"number": row.spot_check_id}
-        yield {"label": _("Check"), "value": check, "url": row.spot_check.get_absolute_url()}
+        yield {"label": _("Spot check"), "value": check, "url": row.spot_check.get_absolute_url()}
 
 
 def _told(move: FindingMove) -> dict[str, Any]:

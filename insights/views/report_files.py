@@ -130,8 +130,8 @@ def report_run(request: HttpRequest, pk: int) -> HttpResponse:
 def _facts(row: ReportRun) -> list[dict[str, Any]]:
     facts = [
         {"label": _("Number"), "value": row.pk},
-        {"label": _("Made on"), "value": f"{localtime(row.made_at):%Y-%m-%d %H:%M}"},
-        {"label": _("Why"), "value": _("On schedule") if row.due_on else row.reason},
+        {"label": _("Made at"), "value": f"{localtime(row.made_at):%Y-%m-%d %H:%M}"},
+        {"label": _("Reason"), "value": _("On schedule") if row.due_on else row.reason},
         {"label": _("Figures of"), "value": row.figures_on, "kind": "date"},
         {"label": _("Rows"), "value": f"{row.rows:,}"},
         {"label": _("Format"), "value": row.file_format.upper()},

@@ -160,7 +160,7 @@ def _facts(plan: CheckPlan) -> Iterator[dict[str, Any]]:
     yield {"label": _("Units"), "value": plan.unit.name}
     yield {"label": _("From"), "value": plan.starts_on, "kind": "date"}
     if plan.ends_on:
-        yield {"label": _("Until"), "value": plan.ends_on, "kind": "date"}
+        yield {"label": _("Last day"), "value": plan.ends_on, "kind": "date"}
     yield {"label": _("Records a unit"), "value": plan.per_unit}
     yield {"label": _("Of these weighted by risk, %"), "value": plan.risk_percent}
     scorers = ", ".join(plan.scorers.order_by("name").values_list("name", flat=True))

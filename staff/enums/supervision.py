@@ -63,7 +63,7 @@ class Grade(IntegerChoices):
 
     MINOR = 1, _("Minor")
     MODERATE = 2, _("Moderate")
-    SERIOUS = 3, _("Serious")
+    SERIOUS = 3, pgettext_lazy("finding", "Serious")
 
 
 class FindingState(TextChoices):

@@ -34,7 +34,7 @@ class TargetFilter(ListFilter):
     )
     of = django_filters.ChoiceFilter(label=_("For"), choices=TargetOf.choices, empty_label=_("All"))
     measure = django_filters.ChoiceFilter(
-        label=_("Measure"),
+        label=_("Key figure"),
         choices=[(one.value, one.label) for one in TargetMeasure if one in PERMITTED],
         empty_label=_("All"),
     )
@@ -62,11 +62,11 @@ TARGETS = ListPage(
     columns=(
         Column("whose", _("For"), lambda row: Cell(str(row.whose), "main", row.get_absolute_url())),
         Column("unit", _("Unit"), "branch__name"),
-        Column("measure", _("Measure"), lambda row: Cell(row.get_measure_display(), "wrap")),
+        Column("measure", _("Key figure"), lambda row: Cell(row.get_measure_display(), "wrap")),
         Column("from", _("From"), "starts_on", kind="date"),
-        Column("until", _("Until"), "ends_on", kind="date"),
+        Column("until", _("Last day"), "ends_on", kind="date"),
         Column("aim", _("Aim"), aim_cell, amounts=True),
-        Column("version", _("Version"), kind="num"),
+        Column("version", _("Version no."), kind="num"),
         Column("state", _("State"), lambda row: Cell(row.get_state_display(), "badge", tone=TONES.get(row.state, ""))),
         Column("who", _("Asked by"), lambda row: row.drafted_by.name),
         Column("note", _("Reason"), lambda row: Cell(row.note, "wrap")),

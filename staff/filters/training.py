@@ -175,15 +175,15 @@ COURSES = ListPage(
     empty_text=_("Head office and administrators draw courses up."),
 )
 QUESTIONS = ListPage(
-    caption=_("Questions"),
+    caption=_("Questions of the course"),
     noun=_("questions"),
     filterset=QuestionFilter,
     default_order=("number", "pk"),
     columns=(
-        Column("text", _("Question"), lambda row: Cell(row.text, "main", _question_url(row))),
+        Column("text", _("Text of the question"), lambda row: Cell(row.text, "main", _question_url(row))),
         Column("number", _("Number"), kind="num", sort=("number", "pk")),
         Column("kind", _("Kind"), lambda row: row.get_kind_display()),
-        Column("answers", _("Answers"), lambda row: len(row.options), kind="num"),
+        Column("answers", _("Choices"), lambda row: len(row.options), kind="num"),
         Column("version", pgettext_lazy("course", "Version"), kind="num"),
     ),
     row_url=_question_url,

@@ -31,7 +31,7 @@ class TargetForm(forms.Form):
         label=_("Person"), queryset=User.objects.none(), to_field_name="staff_no", required=False,
         empty_label=_("Choose"),
     )  # fmt: skip
-    measure = forms.ChoiceField(label=_("Measure"), choices=[("", _("Choose")), *TargetMeasure.choices])
+    measure = forms.ChoiceField(label=_("Key figure"), choices=[("", _("Choose")), *TargetMeasure.choices])
     period = forms.ChoiceField(label=_("Period"), choices=TargetPeriod.choices, initial=TargetPeriod.QUARTER)
     when = forms.ChoiceField(
         label=_("Which"), choices=[(THIS, _("The one under way")), (NEXT, _("The next one"))], widget=forms.RadioSelect,

@@ -38,7 +38,7 @@ class CourseForm(forms.Form):
     )
     title = forms.CharField(label=_("Title"), max_length=80)
     about = forms.CharField(
-        label=_("What it is about"), max_length=500, required=False, widget=forms.Textarea({"rows": 2})
+        label=_("What the course is about"), max_length=500, required=False, widget=forms.Textarea({"rows": 2})
     )
     kind = forms.ChoiceField(label=_("Kind"), choices=CourseKind.choices)
     is_required = forms.BooleanField(
@@ -100,12 +100,12 @@ class QuestionForm(forms.Form):
     """A question with up to eight answers; letters say which are right."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=QuestionKind.choices)
-    text = forms.CharField(label=_("Question"), max_length=500, widget=forms.Textarea({"rows": 2}))
+    text = forms.CharField(label=_("Text of the question"), max_length=500, widget=forms.Textarea({"rows": 2}))
     right = forms.MultipleChoiceField(
         label=_("Right answers"), choices=[(str(place), letter) for place, letter in enumerate(LETTERS)], widget=BOXES
     )
     explanation = forms.CharField(
-        label=_("Explanation"),
+        label=_("Explanation of the answer"),
         max_length=500,
         required=False,
         widget=forms.Textarea({"rows": 2}),

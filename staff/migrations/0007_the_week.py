@@ -479,7 +479,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "finding",
+                "verbose_name": "finding of supervision",
             },
         ),
         migrations.CreateModel(

@@ -208,7 +208,7 @@ class Finding(models.Model):
     level = models.SmallIntegerField(choices=Upward, default=Upward.NOBODY)
 
     class Meta:
-        verbose_name = _("finding")
+        verbose_name = _("finding of supervision")
         constraints = [
             models.UniqueConstraint(
                 fields=["spot_check", "criterion"], condition=~Q(state="withdrawn"), name="finding_once_a_criterion"

@@ -152,7 +152,12 @@ def questions(request: HttpRequest, pk: int) -> HttpResponse:
     """The bank of a course."""
     course = _course(request, pk)
     listing = QUESTIONS.show(request, queries.questions_of(course))
-    context = {"course": course, "listing": listing, "page_title": _("Questions"), "crumbs": _path(course)}
+    context = {
+        "course": course,
+        "listing": listing,
+        "page_title": _("Questions of the course"),
+        "crumbs": _path(course),
+    }
     return render(request, "staff/questions.html", context)
 
 
@@ -220,7 +225,11 @@ def _course(request: HttpRequest, pk: int) -> Course:
 
 def _path(course: Course) -> list[dict[str, str]]:
     made = crumbs(_("Courses"), reverse("staff:courses"), course.title)
-    return [*made[:-1], {"label": course.title, "url": course.get_absolute_url()}, {"label": _("Questions")}]
+    return [
+        *made[:-1],
+        {"label": course.title, "url": course.get_absolute_url()},
+        {"label": _("Questions of the course")},
+    ]
 
 
 def _form(request: HttpRequest, form: Any, title: str, back: str, **more: Any) -> HttpResponse:

@@ -63,7 +63,14 @@ def test_every_key_to_a_customer_is_declared():
 
 
 def test_each_mover_stands_for_tables_of_its_own_app():
-    assert [mover.name for mover in MOVERS] == ["customers", "tiers", "servicing", "complaints", "campaigns", "insights"]
+    assert [mover.name for mover in MOVERS] == [
+        "customers",
+        "tiers",
+        "servicing",
+        "complaints",
+        "campaigns",
+        "insights",
+    ]
     for mover in MOVERS:
         assert {child.model._meta.app_label for child in mover.children} == {mover.name}
 

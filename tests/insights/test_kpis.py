@@ -3,6 +3,7 @@
 import random
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,6 +27,7 @@ from tests.tiers.ledgers import write_ledger
 pytestmark = pytest.mark.django_db
 
 FIRST = date(2026, 8, 1)
+WARNED: dict[str, Any] = {"tier": 2, "balance": 1, "gone": 1, "score": 50, "main": "fall"}
 OPENING, LAST_MONTH = date(2026, 9, 1), date(2026, 10, 1)
 
 
@@ -170,7 +172,7 @@ class Bank:
             customer=customer,
             raised_on=TODAY - 50 * DAY,
             seen_on=TODAY - 50 * DAY,
-            **{"tier": 2, "balance": 1, "gone": 1, "score": 50, "main": "fall"},
+            **WARNED,
             state="judged" if verdict else "open",
             verdict=verdict,
             judged_at=judged,
