@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ("customers", "0021_alert_of_a_case"),
         ("servicing", "0004_campaigns"),
         ("staff", "0006_export_stood_in"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("staff", "__first__"),
     ]
 
     operations = [
@@ -81,6 +81,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "piece of the library",
+                "constraints": [
+                    models.UniqueConstraint(fields=("title", "version"), name="article_version_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by", None),
+                            models.Q(("approved_by", models.F("created_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="article_needs_a_second_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            ("approved_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="article_approved_by",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +137,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["article", "-at"], name="article_use_of_article"),
+                    models.Index(fields=["customer", "-at"], name="article_use_of_customer"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Campaign",
@@ -261,6 +286,59 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "campaign",
+                "indexes": [
+                    models.Index(fields=["branch", "-starts_on"], name="campaign_of_branch"),
+                    models.Index(fields=["state", "ends_on"], name="campaign_by_state"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="campaign_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("holdout__gte", 0), ("holdout__lte", 50)), name="campaign_holdout"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("capacity__gte", 1), ("capacity__lte", 100)), name="campaign_capacity"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0), ("cost__gte", 0)), name="campaign_amounts"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by", None),
+                            models.Q(("approved_by", models.F("created_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="campaign_needs_a_second_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ["approved", "running", "paused", "ended", "stopped"]), _negated=True
+                            ),
+                            models.Q(("approved_by__isnull", False), models.Q(("digest", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="campaign_approved_and_frozen",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["running", "paused", "ended"]), _negated=True),
+                            ("launched_on__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="campaign_launched_on_a_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "trigger"), _negated=True),
+                            models.Q(("occasion", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="campaign_occasion_named",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -340,6 +418,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["campaign", "id"], name="campaign_move_of_campaign")],
+            },
         ),
         migrations.CreateModel(
             name="Event",
@@ -420,6 +501,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "event",
+                "indexes": [models.Index(fields=["branch", "-starts_at"], name="event_of_branch")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("capacity__gte", 1), ("taken__gte", 0), ("taken__lte", models.F("capacity"))
+                        ),
+                        name="event_within_capacity",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answer_by__lte", models.F("starts_at")), ("ends_at__gt", models.F("starts_at"))
+                        ),
+                        name="event_times",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -477,6 +573,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["customer"], name="member_of_customer")],
+                "constraints": [models.UniqueConstraint(fields=("campaign", "customer"), name="member_once")],
+            },
         ),
         migrations.CreateModel(
             name="Offer",
@@ -545,6 +645,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "offer",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="offer_ends_after_it_starts"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("least__gte", 0)), name="offer_least_is_an_amount"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by", None),
+                            models.Q(("approved_by", models.F("created_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="offer_needs_a_second_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            ("approved_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="offer_approved_by",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -694,6 +816,50 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "outreach",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "queued")),
+                        fields=["channel", "not_before", "id"],
+                        name="outreach_queue",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "sending")), fields=["claimed_at"], name="outreach_claimed"
+                    ),
+                    models.Index(fields=["campaign", "state", "id"], name="outreach_of_campaign"),
+                    models.Index(fields=["customer", "-id"], name="outreach_of_customer"),
+                    models.Index(
+                        condition=models.Q(("follow_up__isnull", False)),
+                        fields=["follow_up"],
+                        name="outreach_by_follow_up",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("campaign", "customer", "step", "occasion_key"), name="outreach_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "sent"), _negated=True), ("sent_at__isnull", False), _connector="OR"
+                        ),
+                        name="outreach_sent_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "suppressed"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="outreach_left_out_for_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "sending"), _negated=True),
+                            ("claimed_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="outreach_claimed_at",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -720,6 +886,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["customer", "-at"], name="app_message_of_customer")],
+            },
         ),
         migrations.CreateModel(
             name="RiskTolerance",
@@ -763,6 +932,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "risk the customer bears",
+                "indexes": [models.Index(fields=["customer", "-id"], name="tolerance_of_customer")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("valid_until__gte", models.F("assessed_on"))),
+                        name="tolerance_valid_after_it_was_asked",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -841,6 +1017,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "guest",
+                "indexes": [
+                    models.Index(fields=["event", "state", "queued_at"], name="seat_of_event"),
+                    models.Index(fields=["customer", "-id"], name="seat_of_customer"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "customer"), name="seat_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "came"), _negated=True), ("came_at__isnull", False), _connector="OR"
+                        ),
+                        name="seat_came_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "waiting"), _negated=True), ("queued_at__isnull", False), _connector="OR"
+                        ),
+                        name="seat_in_a_queue",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -892,6 +1087,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "segment",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("archived_at", None)),
+                        fields=("branch", "name"),
+                        name="segment_name_once_a_unit",
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -937,6 +1139,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["customer"], name="segment_member_of_customer")],
+                "constraints": [models.UniqueConstraint(fields=("segment", "customer"), name="segment_member_once")],
+            },
         ),
         migrations.CreateModel(
             name="Template",
@@ -1001,6 +1207,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "template",
+                "constraints": [
+                    models.UniqueConstraint(fields=("name", "channel", "version"), name="template_version_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by", None),
+                            models.Q(("approved_by", models.F("created_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="template_needs_a_second_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            ("approved_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="template_approved_by",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1067,6 +1292,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "model",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "active")), fields=("state",), name="model_one_in_use"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "active"), _negated=True),
+                            ("activated_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="model_put_in_use_by",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("activated_by", None),
+                            ("trained_by", None),
+                            models.Q(("activated_by", models.F("trained_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="model_needs_a_second_person",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1102,6 +1349,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("campaign", "days"), name="uplift_once")],
+            },
         ),
         migrations.CreateModel(
             name="WinBack",
@@ -1200,374 +1450,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "win-back",
+                "indexes": [
+                    models.Index(fields=["owner", "state", "-opened_on"], name="win_back_of_owner"),
+                    models.Index(fields=["customer", "-opened_on"], name="win_back_of_customer"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")), fields=("customer",), name="win_back_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "open"),
+                            models.Q(models.Q(("cause", ""), _negated=True), ("closed_on__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="win_back_closed_with_a_cause",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="article",
-            constraint=models.UniqueConstraint(fields=("title", "version"), name="article_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="article",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by", None),
-                    models.Q(("approved_by", models.F("created_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="article_needs_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="article",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "approved"), _negated=True), ("approved_by__isnull", False), _connector="OR"
-                ),
-                name="article_approved_by",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="articleuse",
-            index=models.Index(fields=["article", "-at"], name="article_use_of_article"),
-        ),
-        migrations.AddIndex(
-            model_name="articleuse",
-            index=models.Index(fields=["customer", "-at"], name="article_use_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="campaignmovemade",
-            index=models.Index(fields=["campaign", "id"], name="campaign_move_of_campaign"),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["branch", "-starts_at"], name="event_of_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("capacity__gte", 1), ("taken__gte", 0), ("taken__lte", models.F("capacity"))),
-                name="event_within_capacity",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("answer_by__lte", models.F("starts_at")), ("ends_at__gt", models.F("starts_at"))),
-                name="event_times",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="member",
-            index=models.Index(fields=["customer"], name="member_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="member",
-            constraint=models.UniqueConstraint(fields=("campaign", "customer"), name="member_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="offer_ends_after_it_starts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.CheckConstraint(condition=models.Q(("least__gte", 0)), name="offer_least_is_an_amount"),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by", None),
-                    models.Q(("approved_by", models.F("created_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="offer_needs_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="offer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "approved"), _negated=True), ("approved_by__isnull", False), _connector="OR"
-                ),
-                name="offer_approved_by",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outreach",
-            index=models.Index(
-                condition=models.Q(("state", "queued")), fields=["channel", "not_before", "id"], name="outreach_queue"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outreach",
-            index=models.Index(
-                condition=models.Q(("state", "sending")), fields=["claimed_at"], name="outreach_claimed"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outreach",
-            index=models.Index(fields=["campaign", "state", "id"], name="outreach_of_campaign"),
-        ),
-        migrations.AddIndex(
-            model_name="outreach",
-            index=models.Index(fields=["customer", "-id"], name="outreach_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="outreach",
-            index=models.Index(
-                condition=models.Q(("follow_up__isnull", False)), fields=["follow_up"], name="outreach_by_follow_up"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outreach",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "customer", "step", "occasion_key"), name="outreach_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outreach",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "sent"), _negated=True), ("sent_at__isnull", False), _connector="OR"
-                ),
-                name="outreach_sent_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outreach",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "suppressed"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="outreach_left_out_for_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outreach",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "sending"), _negated=True), ("claimed_at__isnull", False), _connector="OR"
-                ),
-                name="outreach_claimed_at",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="appmessage",
-            index=models.Index(fields=["customer", "-at"], name="app_message_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="risktolerance",
-            index=models.Index(fields=["customer", "-id"], name="tolerance_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="risktolerance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("valid_until__gte", models.F("assessed_on"))),
-                name="tolerance_valid_after_it_was_asked",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(fields=["event", "state", "queued_at"], name="seat_of_event"),
-        ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(fields=["customer", "-id"], name="seat_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.UniqueConstraint(fields=("event", "customer"), name="seat_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "came"), _negated=True), ("came_at__isnull", False), _connector="OR"
-                ),
-                name="seat_came_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "waiting"), _negated=True), ("queued_at__isnull", False), _connector="OR"
-                ),
-                name="seat_in_a_queue",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="segment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("archived_at", None)), fields=("branch", "name"), name="segment_name_once_a_unit"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="segmentmember",
-            index=models.Index(fields=["customer"], name="segment_member_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="segmentmember",
-            constraint=models.UniqueConstraint(fields=("segment", "customer"), name="segment_member_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="template",
-            constraint=models.UniqueConstraint(fields=("name", "channel", "version"), name="template_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="template",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by", None),
-                    models.Q(("approved_by", models.F("created_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="template_needs_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="template",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "approved"), _negated=True), ("approved_by__isnull", False), _connector="OR"
-                ),
-                name="template_approved_by",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="campaign",
-            index=models.Index(fields=["branch", "-starts_on"], name="campaign_of_branch"),
-        ),
-        migrations.AddIndex(
-            model_name="campaign",
-            index=models.Index(fields=["state", "ends_on"], name="campaign_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="campaign_ends_after_it_starts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("holdout__gte", 0), ("holdout__lte", 50)), name="campaign_holdout"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("capacity__gte", 1), ("capacity__lte", 100)), name="campaign_capacity"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0), ("cost__gte", 0)), name="campaign_amounts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by", None),
-                    models.Q(("approved_by", models.F("created_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="campaign_needs_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["approved", "running", "paused", "ended", "stopped"]), _negated=True),
-                    models.Q(("approved_by__isnull", False), models.Q(("digest", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="campaign_approved_and_frozen",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["running", "paused", "ended"]), _negated=True),
-                    ("launched_on__isnull", False),
-                    _connector="OR",
-                ),
-                name="campaign_launched_on_a_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "trigger"), _negated=True),
-                    models.Q(("occasion", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="campaign_occasion_named",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="trainedmodel",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "active")), fields=("state",), name="model_one_in_use"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="trainedmodel",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "active"), _negated=True), ("activated_by__isnull", False), _connector="OR"
-                ),
-                name="model_put_in_use_by",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="trainedmodel",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("activated_by", None),
-                    ("trained_by", None),
-                    models.Q(("activated_by", models.F("trained_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="model_needs_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="uplift",
-            constraint=models.UniqueConstraint(fields=("campaign", "days"), name="uplift_once"),
-        ),
-        migrations.AddIndex(
-            model_name="winback",
-            index=models.Index(fields=["owner", "state", "-opened_on"], name="win_back_of_owner"),
-        ),
-        migrations.AddIndex(
-            model_name="winback",
-            index=models.Index(fields=["customer", "-opened_on"], name="win_back_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="winback",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")), fields=("customer",), name="win_back_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="winback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "open"),
-                    models.Q(models.Q(("cause", ""), _negated=True), ("closed_on__isnull", False)),
-                    _connector="OR",
-                ),
-                name="win_back_closed_with_a_cause",
-            ),
         ),
     ]

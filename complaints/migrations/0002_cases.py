@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         ("complaints", "0001_gist"),
         ("customers", "0021_alert_of_a_case"),
         ("staff", "0006_export_stood_in"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("staff", "__first__"),
     ]
 
     operations = [
@@ -206,6 +206,109 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "complaint",
+                "indexes": [
+                    models.Index(fields=["branch", "-received_on", "-id"], name="complaint_of_branch"),
+                    models.Index(fields=["-received_on", "-id"], name="complaint_received"),
+                    models.Index(fields=["customer", "-received_on"], name="complaint_of_customer"),
+                    models.Index(fields=["desk", "-received_on", "-id"], name="complaint_of_desk"),
+                    models.Index(fields=["handler", "-received_on"], name="complaint_of_handler"),
+                    models.Index(
+                        condition=models.Q(
+                            ("state__in", ("registered", "accepted", "investigating", "proposed", "reopened"))
+                        ),
+                        fields=["due_on", "id"],
+                        name="complaint_clock",
+                    ),
+                    models.Index(fields=["next_due_on", "-id"], name="complaint_next"),
+                    models.Index(fields=["desk", "next_due_on"], name="complaint_next_of_desk"),
+                    models.Index(fields=["branch", "next_due_on"], name="complaint_next_of_branch"),
+                    models.Index(fields=["handler", "next_due_on"], name="complaint_next_of_handler"),
+                    models.Index(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ("registered", "accepted", "investigating", "proposed", "reopened", "answered"),
+                            )
+                        ),
+                        fields=["state", "next_due_on", "-id"],
+                        name="complaint_board",
+                    ),
+                    models.Index(fields=["registered_by", "-received_on"], name="complaint_written_by"),
+                    models.Index(
+                        condition=models.Q(("phone_index__isnull", False)),
+                        fields=["phone_index"],
+                        name="complaint_by_phone",
+                    ),
+                    models.Index(
+                        condition=models.Q(("closed_on__isnull", False)),
+                        fields=["branch", "closed_on"],
+                        name="complaint_closed",
+                    ),
+                    models.Index(
+                        condition=models.Q(("cause", ""), _negated=True),
+                        fields=["cause", "branch", "-received_on"],
+                        name="complaint_by_cause",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("source_no", ""), _negated=True),
+                        fields=("source", "source_no"),
+                        name="complaint_sent_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("source", "regulator"), _negated=True),
+                            models.Q(models.Q(("source_no", ""), _negated=True), ("source_on__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="complaint_keeps_the_regulators_number_and_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("complainant__in", ["agent", "heir"]), _negated=True),
+                            models.Q(("authority", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="complaint_agent_has_authority",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("complainant", "anonymous"), _negated=True),
+                            models.Q(("name_cipher", None), ("phone_cipher", None)),
+                            _connector="OR",
+                        ),
+                        name="complaint_anonymous_has_no_name",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("due_on__gte", models.F("received_on"))),
+                        name="complaint_due_after_received",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("answered", "closed")), _negated=True),
+                            ("answered_on__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="complaint_answered_on_a_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["closed", "withdrawn"]), _negated=True),
+                            ("closed_on__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="complaint_closed_on_a_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("handler", None),
+                            models.Q(("recused__contains", [models.F("handler")]), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="complaint_handler_not_recused",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -286,6 +389,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["complaint", "id"], name="move_of_complaint")],
+            },
         ),
         migrations.CreateModel(
             name="ContactAttempt",
@@ -326,6 +432,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["complaint", "at"], name="attempt_of_complaint")],
+            },
         ),
         migrations.CreateModel(
             name="Decision",
@@ -420,6 +529,32 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "decision",
+                "constraints": [
+                    models.UniqueConstraint(fields=("complaint", "round", "version"), name="decision_version"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by", None),
+                            models.Q(("approved_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="decision_by_a_second_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("delivered_on", None),
+                            models.Q(
+                                ("approved_by__isnull", False),
+                                models.Q(("delivery", ""), _negated=True),
+                                models.Q(("proof", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decision_delivered_with_proof",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", None), ("amount__gt", 0), _connector="OR"), name="decision_amount"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -468,6 +603,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("complaint", "clock", "round", "rung", "span"), name="escalation_fires_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Evidence",
@@ -513,6 +655,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "evidence",
+                "indexes": [models.Index(fields=["complaint"], name="evidence_of_complaint")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("removed_at", None)),
+                        fields=("complaint", "sha256"),
+                        name="evidence_once_a_case",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("removed_at", None), models.Q(("remove_reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="evidence_removed_with_a_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -582,6 +738,38 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "extension",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["asked", "approved", "granted"])),
+                        fields=("complaint", "round", "kind"),
+                        name="extension_once_a_round",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("days__gte", 1)), name="extension_days"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="extension_by_a_second_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["approved", "granted"]), _negated=True),
+                            ("decided_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="extension_has_an_approver",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "granted"), _negated=True),
+                            models.Q(("told_on__isnull", False), models.Q(("proof", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="extension_was_told",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -632,6 +820,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"
+                        ),
+                        name="pause_ends_after_it_starts",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Problem",
@@ -682,6 +880,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "problem",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")), fields=("branch", "cause"), name="problem_open_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "solved"), _negated=True),
+                            models.Q(
+                                ("solved_by__isnull", False),
+                                ("solved_on__isnull", False),
+                                models.Q(("words", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="problem_solved_by_someone",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -762,6 +977,36 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "corrective action",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "open")),
+                        fields=["branch", "due_on", "id"],
+                        name="action_open_of_branch",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "open")),
+                        fields=["owner", "due_on", "id"],
+                        name="action_open_of_owner",
+                    ),
+                    models.Index(fields=["complaint"], name="action_of_complaint"),
+                    models.Index(
+                        condition=models.Q(("problem__isnull", False)), fields=["problem"], name="action_of_problem"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "done"), _negated=True),
+                            models.Q(("evidence", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="action_done_with_evidence",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("complaint__isnull", False), ("problem__isnull", False), _connector="OR"),
+                        name="action_of_something",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -801,6 +1046,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("complaint", "user"), name="recusal_once")],
+            },
         ),
         migrations.CreateModel(
             name="Review",
@@ -882,286 +1130,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "review",
-            },
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(fields=["branch", "-received_on", "-id"], name="complaint_of_branch"),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(fields=["-received_on", "-id"], name="complaint_received"),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(fields=["customer", "-received_on"], name="complaint_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(fields=["desk", "-received_on", "-id"], name="complaint_of_desk"),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(fields=["handler", "-received_on"], name="complaint_of_handler"),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(
-                condition=models.Q(("state__in", ("registered", "accepted", "investigating", "proposed", "reopened"))),
-                fields=["due_on", "id"],
-                name="complaint_clock",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(fields=["next_due_on", "-id"], name="complaint_next"),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(fields=["desk", "next_due_on"], name="complaint_next_of_desk"),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(fields=["branch", "next_due_on"], name="complaint_next_of_branch"),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(fields=["handler", "next_due_on"], name="complaint_next_of_handler"),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(
-                condition=models.Q(
-                    ("state__in", ("registered", "accepted", "investigating", "proposed", "reopened", "answered"))
-                ),
-                fields=["state", "next_due_on", "-id"],
-                name="complaint_board",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(fields=["registered_by", "-received_on"], name="complaint_written_by"),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(
-                condition=models.Q(("phone_index__isnull", False)), fields=["phone_index"], name="complaint_by_phone"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(
-                condition=models.Q(("closed_on__isnull", False)),
-                fields=["branch", "closed_on"],
-                name="complaint_closed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(
-                condition=models.Q(("cause", ""), _negated=True),
-                fields=["cause", "branch", "-received_on"],
-                name="complaint_by_cause",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("source_no", ""), _negated=True),
-                fields=("source", "source_no"),
-                name="complaint_sent_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("source", "regulator"), _negated=True),
-                    models.Q(models.Q(("source_no", ""), _negated=True), ("source_on__isnull", False)),
-                    _connector="OR",
-                ),
-                name="complaint_keeps_the_regulators_number_and_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("complainant__in", ["agent", "heir"]), _negated=True),
-                    models.Q(("authority", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="complaint_agent_has_authority",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("complainant", "anonymous"), _negated=True),
-                    models.Q(("name_cipher", None), ("phone_cipher", None)),
-                    _connector="OR",
-                ),
-                name="complaint_anonymous_has_no_name",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_on__gte", models.F("received_on"))), name="complaint_due_after_received"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("answered", "closed")), _negated=True),
-                    ("answered_on__isnull", False),
-                    _connector="OR",
-                ),
-                name="complaint_answered_on_a_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["closed", "withdrawn"]), _negated=True),
-                    ("closed_on__isnull", False),
-                    _connector="OR",
-                ),
-                name="complaint_closed_on_a_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("handler", None),
-                    models.Q(("recused__contains", [models.F("handler")]), _negated=True),
-                    _connector="OR",
-                ),
-                name="complaint_handler_not_recused",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="casemove",
-            index=models.Index(fields=["complaint", "id"], name="move_of_complaint"),
-        ),
-        migrations.AddIndex(
-            model_name="contactattempt",
-            index=models.Index(fields=["complaint", "at"], name="attempt_of_complaint"),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.UniqueConstraint(fields=("complaint", "round", "version"), name="decision_version"),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by", None),
-                    models.Q(("approved_by", models.F("proposed_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="decision_by_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("delivered_on", None),
-                    models.Q(
-                        ("approved_by__isnull", False),
-                        models.Q(("delivery", ""), _negated=True),
-                        models.Q(("proof", ""), _negated=True),
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "asked")), fields=["due_on", "id"], name="review_clock")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "withdrawn"), _negated=True),
+                        fields=("decision",),
+                        name="review_once",
                     ),
-                    _connector="OR",
-                ),
-                name="decision_delivered_with_proof",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", None), ("amount__gt", 0), _connector="OR"), name="decision_amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="escalation",
-            constraint=models.UniqueConstraint(
-                fields=("complaint", "clock", "round", "rung", "span"), name="escalation_fires_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="evidence",
-            index=models.Index(fields=["complaint"], name="evidence_of_complaint"),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("removed_at", None)), fields=("complaint", "sha256"), name="evidence_once_a_case"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("removed_at", None), models.Q(("remove_reason", ""), _negated=True), _connector="OR"
-                ),
-                name="evidence_removed_with_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["asked", "approved", "granted"])),
-                fields=("complaint", "round", "kind"),
-                name="extension_once_a_round",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(condition=models.Q(("days__gte", 1)), name="extension_days"),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by", None), models.Q(("decided_by", models.F("asked_by")), _negated=True), _connector="OR"
-                ),
-                name="extension_by_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["approved", "granted"]), _negated=True),
-                    ("decided_by__isnull", False),
-                    _connector="OR",
-                ),
-                name="extension_has_an_approver",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "granted"), _negated=True),
-                    models.Q(("told_on__isnull", False), models.Q(("proof", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="extension_was_told",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pause",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"),
-                name="pause_ends_after_it_starts",
-            ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "decided"), _negated=True),
+                            models.Q(
+                                ("decided_on__isnull", False),
+                                ("reviewer__isnull", False),
+                                models.Q(("outcome", ""), _negated=True),
+                                models.Q(("proof", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="review_decided_by_someone",
+                    ),
+                ],
+            },
         ),
         migrations.AddConstraint(
             model_name="pause",
@@ -1179,97 +1171,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 name="pauses_do_not_overlap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="problem",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")), fields=("branch", "cause"), name="problem_open_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="problem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "solved"), _negated=True),
-                    models.Q(
-                        ("solved_by__isnull", False),
-                        ("solved_on__isnull", False),
-                        models.Q(("words", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="problem_solved_by_someone",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="correctiveaction",
-            index=models.Index(
-                condition=models.Q(("state", "open")), fields=["branch", "due_on", "id"], name="action_open_of_branch"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="correctiveaction",
-            index=models.Index(
-                condition=models.Q(("state", "open")), fields=["owner", "due_on", "id"], name="action_open_of_owner"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="correctiveaction",
-            index=models.Index(fields=["complaint"], name="action_of_complaint"),
-        ),
-        migrations.AddIndex(
-            model_name="correctiveaction",
-            index=models.Index(
-                condition=models.Q(("problem__isnull", False)), fields=["problem"], name="action_of_problem"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctiveaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "done"), _negated=True),
-                    models.Q(("evidence", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="action_done_with_evidence",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctiveaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("complaint__isnull", False), ("problem__isnull", False), _connector="OR"),
-                name="action_of_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recusal",
-            constraint=models.UniqueConstraint(fields=("complaint", "user"), name="recusal_once"),
-        ),
-        migrations.AddIndex(
-            model_name="review",
-            index=models.Index(condition=models.Q(("state", "asked")), fields=["due_on", "id"], name="review_clock"),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "withdrawn"), _negated=True), fields=("decision",), name="review_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "decided"), _negated=True),
-                    models.Q(
-                        ("decided_on__isnull", False),
-                        ("reviewer__isnull", False),
-                        models.Q(("outcome", ""), _negated=True),
-                        models.Q(("proof", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="review_decided_by_someone",
             ),
         ),
     ]

@@ -79,6 +79,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["waiting", "running"])),
+                        fields=["due_at"],
+                        name="job_unfinished",
+                    ),
+                    models.Index(fields=["name", "-id"], name="job_by_name"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("name", "key"), name="job_once_per_key")],
+            },
         ),
         migrations.CreateModel(
             name="JobChunk",
@@ -95,6 +106,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("job", "low"), name="chunk_once_per_range"),
+                    models.CheckConstraint(
+                        condition=models.Q(("high__gte", models.F("low"))), name="chunk_range_ascends"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="TrailEntry",
@@ -141,29 +160,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(
-                condition=models.Q(("state__in", ["waiting", "running"])), fields=["due_at"], name="job_unfinished"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["name", "-id"], name="job_by_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="job",
-            constraint=models.UniqueConstraint(fields=("name", "key"), name="job_once_per_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="jobchunk",
-            constraint=models.UniqueConstraint(fields=("job", "low"), name="chunk_once_per_range"),
-        ),
-        migrations.AddConstraint(
-            model_name="jobchunk",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("high__gte", models.F("low"))), name="chunk_range_ascends"
-            ),
         ),
     ]

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         ("core", "0003_lock_trail"),
         ("customers", "0007_alerts_and_promises"),
         ("staff", "0004_views_and_exports"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("staff", "__first__"),
     ]
 
     operations = [
@@ -111,6 +111,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "hand-over",
+                "indexes": [models.Index(fields=["branch", "-id"], name="handover_of_branch")],
             },
         ),
         migrations.CreateModel(
@@ -189,6 +190,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["customer"], name="handover_of_customer"),
+                    models.Index(fields=["manager_before", "result"], name="handover_given"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("handover", "customer"), name="handover_item_once")],
+            },
         ),
         migrations.CreateModel(
             name="OwnershipChange",
@@ -238,49 +246,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="handover",
-            index=models.Index(fields=["branch", "-id"], name="handover_of_branch"),
-        ),
-        migrations.AddIndex(
-            model_name="handoveritem",
-            index=models.Index(fields=["customer"], name="handover_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="handoveritem",
-            index=models.Index(fields=["manager_before", "result"], name="handover_given"),
-        ),
-        migrations.AddConstraint(
-            model_name="handoveritem",
-            constraint=models.UniqueConstraint(fields=("handover", "customer"), name="handover_item_once"),
-        ),
-        migrations.AddIndex(
-            model_name="ownershipchange",
-            index=models.Index(fields=["customer", "-at"], name="ownership_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="ownershipchange",
-            index=models.Index(
-                condition=models.Q(("from_user__isnull", False)), fields=["from_user", "-on"], name="ownership_left"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ownershipchange",
-            index=models.Index(
-                condition=models.Q(("to_user__isnull", False)), fields=["to_user", "-on"], name="ownership_joined"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ownershipchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("from_user", None),
-                    ("to_user", None),
-                    models.Q(("from_user", models.F("to_user")), _negated=True),
-                    _connector="OR",
-                ),
-                name="ownership_changes",
-            ),
+            options={
+                "indexes": [
+                    models.Index(fields=["customer", "-at"], name="ownership_of_customer"),
+                    models.Index(
+                        condition=models.Q(("from_user__isnull", False)),
+                        fields=["from_user", "-on"],
+                        name="ownership_left",
+                    ),
+                    models.Index(
+                        condition=models.Q(("to_user__isnull", False)),
+                        fields=["to_user", "-on"],
+                        name="ownership_joined",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("from_user", None),
+                            ("to_user", None),
+                            models.Q(("from_user", models.F("to_user")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="ownership_changes",
+                    )
+                ],
+            },
         ),
     ]

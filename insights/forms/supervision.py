@@ -85,6 +85,8 @@ class PlanForm(forms.Form):
             "hx-select": "#plan-form",
             "hx-target": "#plan-form",
             "hx-swap": "outerHTML",
+            # What is asked this way stands in the address.
+            "hx-params": "not csrfmiddlewaretoken",
         }
 
     def clean(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         ("insights", "0001_initial"),
         ("servicing", "0004_campaigns"),
         ("staff", "0007_the_week"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("staff", "__first__"),
     ]
 
     operations = [
@@ -65,6 +65,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "report",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(models.Q(("schedule", ""), _negated=True), ("deleted_at", None)),
+                        fields=["schedule"],
+                        name="report_scheduled",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("deleted_at", None)), fields=("owner", "name"), name="report_name_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("day__gte", 1), ("day__lte", 20)), name="report_day_of_schedule"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +108,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("report", "user"), name="report_recipient_once")],
+            },
         ),
         migrations.CreateModel(
             name="ReportRun",
@@ -175,6 +193,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "file of a report",
+                "indexes": [
+                    models.Index(fields=["user", "-made_at"], name="report_run_of_person"),
+                    models.Index(fields=["state", "expires_at"], name="report_run_by_state"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("report", "user", "due_on"), name="report_run_once_a_day"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "done"), _negated=True),
+                            models.Q(
+                                ("content_hash__isnull", False),
+                                ("expires_at__isnull", False),
+                                models.Q(("stored_as", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="report_run_has_a_file",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -456,56 +493,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="report",
-            index=models.Index(
-                condition=models.Q(models.Q(("schedule", ""), _negated=True), ("deleted_at", None)),
-                fields=["schedule"],
-                name="report_scheduled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("deleted_at", None)), fields=("owner", "name"), name="report_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("day__gte", 1), ("day__lte", 20)), name="report_day_of_schedule"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportrecipient",
-            constraint=models.UniqueConstraint(fields=("report", "user"), name="report_recipient_once"),
-        ),
-        migrations.AddIndex(
-            model_name="reportrun",
-            index=models.Index(fields=["user", "-made_at"], name="report_run_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="reportrun",
-            index=models.Index(fields=["state", "expires_at"], name="report_run_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="reportrun",
-            constraint=models.UniqueConstraint(fields=("report", "user", "due_on"), name="report_run_once_a_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="reportrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "done"), _negated=True),
-                    models.Q(
-                        ("content_hash__isnull", False),
-                        ("expires_at__isnull", False),
-                        models.Q(("stored_as", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="report_run_has_a_file",
-            ),
         ),
     ]

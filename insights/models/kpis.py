@@ -17,13 +17,14 @@ from staff.models import Branch, TeamMember, User
 class KpiQuerySet(models.QuerySet["Kpi"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Heads see the units below their own and the people in them; who keeps a book their own figures and those of
-        a team they lead. Nobody sees the figures of a colleague."""
+        a team of their unit they lead. Nobody sees the figures of a colleague."""
         scope = scope_of(user)
         if has_role(user, *HEADS):
             return self if scope.reach == Reach.BANK else self.filter(branch_id__in=sorted(scope.branch_ids))
         if not has_role(user, *BOOK_KEEPERS):
             return self.none()
-        led = TeamMember.objects.filter(team__lead_id=scope.user_id).values("team_id")
+        here = sorted(scope.branch_ids)  # a lead who moved leads no more, whatever the team still says
+        led = TeamMember.objects.filter(team__lead_id=scope.user_id, team__branch__in=here).values("team_id")
         own = Q(unit_kind=UnitKind.PERSON, unit_id=scope.user_id)
         return self.filter(own | Q(unit_kind=UnitKind.TEAM, unit_id__in=led))
 

@@ -90,9 +90,9 @@ def people_in_sight(user: User) -> QuerySet[User]:
 
 
 def teams_in_sight(user: User) -> QuerySet[Team]:
-    """Teams this person may see figures of: heads those of their units, else those they lead."""
+    """Teams this person may see figures of: heads those of their units, else those of their unit they lead."""
     if not has_role(user, *HEADS):
-        return Team.objects.filter(lead=user.pk)
+        return Team.objects.filter(lead=user.pk, branch=user.branch_id)
     scope = scope_of(user)
     return Team.objects.filter(Q() if scope.reach == Reach.BANK else Q(branch_id__in=scope.branch_ids))
 

@@ -92,7 +92,7 @@ def units_in_sight(user: User, kind: str) -> dict[int, str]:
         people = User.objects.filter(here) if is_head else User.objects.filter(pk=user.pk)
         return dict(people.order_by("branch__code", "name", "pk").values_list("pk", "name"))
     if kind == UnitKind.TEAM:
-        teams = Team.objects.filter(here) if is_head else Team.objects.filter(lead=user.pk)
+        teams = Team.objects.filter(here) if is_head else Team.objects.filter(lead=user.pk, branch=user.branch_id)
         return dict(teams.order_by("branch__code", "name", "pk").values_list("pk", "name"))
     units = Branch.objects.filter(_of_kind(kind)) if is_head else Branch.objects.none()
     if scope.reach != Reach.BANK:

@@ -27,7 +27,7 @@ from servicing.models import Interaction
 from servicing.queries.contacts import midnight, with_readable_note
 from staff.enums.supervision import CheckArea, RecordSource
 from staff.models import Branch, CheckPlan, Draw, SpotCheck, User
-from staff.queries import policy_on
+from staff.queries import policy_on, without_cases_kept_from
 from staff.queries.supervision import people_with_findings
 from staff.rules.supervision import KIND
 
@@ -100,13 +100,13 @@ def population(plan: CheckPlan, first: date, last: date, *, day: date) -> list[R
     """
     rules = rules_on(day)
     people = User.objects.filter(created_at__gte=midnight(day - timedelta(days=rules.bounds["new_days"])))
+    spared = {plan.created_by_id, *plan.scorers.values_list("pk", flat=True)}
     around = _Around(
         rules,
         set(people.values_list("pk", flat=True)),
         people_with_findings(since=day - timedelta(days=rules.numbers.repeat_days)),
-        _complained(first - timedelta(days=rules.bounds["complaint_days"]), last),
+        _complained(first - timedelta(days=rules.bounds["complaint_days"]), last, spared),
     )
-    spared = {plan.created_by_id, *plan.scorers.values_list("pk", flat=True)}
     units = list(Branch.objects.below(plan.unit).values_list("pk", flat=True))
     rows = SOURCES[CheckArea(plan.area)](units, midnight(first), midnight(last + timedelta(days=1)))
     return [
@@ -116,8 +116,10 @@ def population(plan: CheckPlan, first: date, last: date, *, day: date) -> list[R
     ]
 
 
-def _complained(since: date, until: date) -> set[int | None]:
+def _complained(since: date, until: date, readers: Collection[int]) -> set[int | None]:
+    """Customers who complained; the makers and scorers of a plan read that of no case they are kept away from."""
     rows = Complaint.everything.filter(received_on__gte=since, received_on__lte=until)
+    rows = rows.exclude(recused__overlap=sorted(readers))
     return set(rows.exclude(customer=None).values_list("customer_id", flat=True))
 
 
@@ -191,8 +193,7 @@ def record_of(check: SpotCheck, viewer: User) -> Any:
         named = ("customer", "campaign", "follow_up__interaction")
         return Outreach.objects.visible_to(viewer).select_related(*named).filter(pk=check.record_id).first()
     # The act of a case this person is kept away from is not theirs to judge.
-    entries = TrailEntry.objects.exclude(changes__has_key="kept_from", changes__kept_from__contains=viewer.pk)
-    return entries.filter(pk=check.record_id).first()
+    return without_cases_kept_from(viewer, TrailEntry.objects.filter(pk=check.record_id)).first()
 
 
 def customer_of(entry: TrailEntry, viewer: User) -> Customer | None:

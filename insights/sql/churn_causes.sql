@@ -1,5 +1,6 @@
 -- What is known of why these customers are lost: the cause found out in their latest win-back of the quarter, whether a
 -- deposit that matured since %(since)s left at least in part, whether they complained, and whether they were handed over.
+-- Nothing of complaints somebody must keep away from, or that the web form brought and nobody accepted yet.
 -- Plan: for each customer one look-up by the key of each table.
 SELECT
     c.id,
@@ -14,7 +15,8 @@ SELECT
     ),
     EXISTS (
         SELECT FROM complaints_complaint x
-        WHERE x.customer_id = c.id AND x.received_on >= %(since)s
+        WHERE x.customer_id = c.id AND x.received_on >= %(since)s AND x.recused = '{}' AND x.state <> 'withdrawn'
+            AND NOT (x.source = 'web' AND x.state = 'registered')
     ),
     EXISTS (
         SELECT FROM customers_ownershipchange o

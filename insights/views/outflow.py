@@ -115,7 +115,8 @@ def warning_judge(request: HttpRequest, pk: int) -> HttpResponse:
 def warning_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a pressing follow-up for the next workday, with the reason and what to say."""
     row = _row(request, pk)
-    title = _("Call about deposits: %(reason)s") % {"reason": reason_of(row)}
+    # Follow-ups are read by the counter, too: the sign by its name, without its amounts.
+    title = _("Call about deposits: %(reason)s") % {"reason": row.get_main_display()}
     try:
         note = script_of(row, today())
         made = services.follow_warning_up(warning=row, title=title, note=note, actor=request.user, at=now())

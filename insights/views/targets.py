@@ -135,12 +135,13 @@ def _in_force(user: User, unit: Branch | None) -> QuerySet[Target]:
 
 def lines_of(rows: Sequence[Target]) -> list[Line]:
     """Targets with what they came to by yesterday's close, in their order."""
-    made = []
-    for progress in progress_of(rows, today() - timedelta(days=1)):
-        target = progress.target
-        aim, value = figure(target.measure, target.aim), figure(target.measure, progress.value)
-        made.append(Line(target, str(target.whose), aim, value, progress, target.get_absolute_url()))
-    return made
+    return [_line(progress) for progress in progress_of(rows, today() - timedelta(days=1))]
+
+
+def _line(progress: Progress) -> Line:
+    target = progress.target
+    aim, value = figure(target.measure, target.aim), figure(target.measure, progress.value)
+    return Line(target, str(target.whose), aim, value, progress, target.get_absolute_url())
 
 
 def figure(measure: str, value: Decimal | None) -> Figure:
@@ -174,7 +175,10 @@ def _groups(lines: Sequence[Line], unit: Branch | None) -> Iterator[Group]:
 def target(request: HttpRequest, pk: int) -> HttpResponse:
     """One target: what it came to, explained to the cent, its versions, and what may be done with it."""
     found = get_object_or_404(targets_for(request.user), pk=pk)
-    line = lines_of([found])[0]
+    # What binds a unit from above is its aim alone: the figures of the unit above are out of sight.
+    is_above = has_role(request.user, *HEADS) and not may_keep(request.user, found.branch_id)
+    line = _line(Progress(found, None, None)) if is_above else lines_of([found])[0]
+    versions = versions_of(found).filter(pk__in=targets_for(request.user).order_by().values("pk"))
     growth, title = line.progress.growth, f"{found.whose} · {found.get_measure_display()}"
     is_mine = found.drafted_by_id == request.user.pk and found.state == TargetState.PENDING
     may_change = may_keep(request.user, found.branch_id) and found.state == TargetState.APPROVED
@@ -183,7 +187,7 @@ def target(request: HttpRequest, pk: int) -> HttpResponse:
         "target": found,
         "tone": TONES.get(TargetState(found.state), ""),
         "growth": list(growth_lines(growth)) if growth else [],
-        "versions": list(versions_of(found)[:50]) if has_role(request.user, *HEADS) else [],
+        "versions": list(versions[:50]) if has_role(request.user, *HEADS) else [],
         "handed": handed_down(found) if has_role(request.user, *HEADS) else None,
         "may_decide": has_role(request.user, *HEADS) and may_decide_target(request.user, found),
         "deciders": list(deciders_of(found).select_related("branch")[:5]) if is_mine else [],

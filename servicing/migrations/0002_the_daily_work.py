@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         ("customers", "0019_maturing_index"),
         ("servicing", "0001_initial"),
         ("staff", "0005_notices"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("staff", "__first__"),
     ]
 
     operations = [
@@ -167,6 +167,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "feedback",
+                "indexes": [
+                    models.Index(fields=["branch", "-recorded_at"], name="feedback_of_branch"),
+                    models.Index(fields=["customer", "-recorded_at"], name="feedback_of_customer"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["open", "answered"])),
+                        fields=["owner", "due_on"],
+                        name="feedback_open",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "told"), _negated=True), ("told_on__isnull", False), _connector="OR"
+                        ),
+                        name="feedback_told_on_a_day",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -220,6 +237,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "fraud prompt",
+                "indexes": [
+                    models.Index(fields=["customer", "-at"], name="fraud_of_customer"),
+                    models.Index(fields=["branch", "-at"], name="fraud_of_branch"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("once__isnull", False)), fields=("customer", "once"), name="fraud_sent_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -298,6 +324,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "survey invitation",
+                "indexes": [
+                    models.Index(fields=["customer", "-made_at"], name="invitation_of_customer"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["waiting", "sending"])), fields=["id"], name="invitation_open"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -416,6 +448,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "maturity",
+                "indexes": [
+                    models.Index(fields=["customer", "matures_on"], name="maturity_of_customer"),
+                    models.Index(fields=["owner", "matures_on"], name="maturity_of_owner"),
+                    models.Index(fields=["matures_on", "id"], name="maturity_by_day"),
+                    models.Index(
+                        condition=models.Q(("measured_on", None)), fields=["matures_on"], name="maturity_to_measure"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "matures_on"), name="maturity_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("outcome", ""),
+                            models.Q(
+                                ("amount__isnull", False), ("measured_on__isnull", False), ("stayed__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="maturity_outcome_is_measured",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("stayed", None),
+                            models.Q(("stayed__gte", 0), ("stayed__lte", models.F("amount"))),
+                            _connector="OR",
+                        ),
+                        name="maturity_stayed_within",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -459,6 +520,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "playbook",
+                "constraints": [
+                    models.UniqueConstraint(fields=("customer", "playbook", "started_on"), name="playbook_once_a_day"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "running")),
+                        fields=("customer", "playbook"),
+                        name="playbook_one_running",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -509,6 +578,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "quote",
+                "indexes": [models.Index(fields=["customer", "-made_at"], name="quote_of_customer")],
             },
         ),
         migrations.CreateModel(
@@ -585,6 +655,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "referral",
+                "indexes": [
+                    models.Index(fields=["to_user", "-made_at"], name="referral_to"),
+                    models.Index(fields=["from_user", "-made_at"], name="referral_from"),
+                    models.Index(fields=["customer", "-made_at"], name="referral_of_customer"),
+                    models.Index(fields=["branch", "-made_at"], name="referral_of_branch"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("once__isnull", False)),
+                        fields=("customer", "once"),
+                        name="referral_sent_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("to_user", None),
+                            models.Q(("to_user", models.F("from_user")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="referral_to_another",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -664,6 +755,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "recurring follow-up",
+                "indexes": [models.Index(fields=["customer"], name="series_of_customer")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("every__gte", 1), ("every__lte", 12)), name="series_every"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -813,6 +910,64 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "follow-up",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "open")),
+                        fields=["owner", "due_on", "id"],
+                        name="follow_up_of_owner",
+                    ),
+                    models.Index(fields=["customer", "-due_on"], name="follow_up_of_customer"),
+                    models.Index(
+                        condition=models.Q(("remind_at__isnull", False), ("state", "open")),
+                        fields=["remind_at"],
+                        name="follow_up_reminder",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_planned", True), ("run", None), ("series", None)),
+                        fields=("customer", "kind", "planned_for"),
+                        name="follow_up_planned_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("is_planned", True),
+                            ("kind__in", ["cadence", "review", "tier_up", "tier_watch"]),
+                            ("state", "open"),
+                        ),
+                        fields=("customer", "kind"),
+                        name="follow_up_one_rhythm",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("run__isnull", False)), fields=("run", "step"), name="follow_up_step_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("series__isnull", False)),
+                        fields=("series", "planned_for"),
+                        name="follow_up_series_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("once__isnull", False)),
+                        fields=("customer", "once"),
+                        name="follow_up_sent_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at", None), ("state", "open")),
+                            models.Q(models.Q(("state", "open"), _negated=True), ("closed_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="follow_up_closed_at",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "skipped"), _negated=True),
+                            models.Q(("skip_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="follow_up_skipped_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -866,6 +1021,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "survey",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("percent__gte", 1), ("percent__lte", 100)), name="wave_percent"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="wave_ends_after_it_starts"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -925,6 +1088,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["wave", "branch"], name="answer_of_wave")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("score__gte", 0), ("score__lte", 10)), name="survey_score"
+                    )
+                ],
+            },
         ),
         migrations.AddField(
             model_name="invitation",
@@ -985,256 +1156,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="feedback",
-            index=models.Index(fields=["branch", "-recorded_at"], name="feedback_of_branch"),
-        ),
-        migrations.AddIndex(
-            model_name="feedback",
-            index=models.Index(fields=["customer", "-recorded_at"], name="feedback_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="feedback",
-            index=models.Index(
-                condition=models.Q(("state__in", ["open", "answered"])),
-                fields=["owner", "due_on"],
-                name="feedback_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="feedback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "told"), _negated=True), ("told_on__isnull", False), _connector="OR"
-                ),
-                name="feedback_told_on_a_day",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="fraudcheck",
-            index=models.Index(fields=["customer", "-at"], name="fraud_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="fraudcheck",
-            index=models.Index(fields=["branch", "-at"], name="fraud_of_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="fraudcheck",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("once__isnull", False)), fields=("customer", "once"), name="fraud_sent_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="maturity",
-            index=models.Index(fields=["customer", "matures_on"], name="maturity_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="maturity",
-            index=models.Index(fields=["owner", "matures_on"], name="maturity_of_owner"),
-        ),
-        migrations.AddIndex(
-            model_name="maturity",
-            index=models.Index(fields=["matures_on", "id"], name="maturity_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="maturity",
-            index=models.Index(
-                condition=models.Q(("measured_on", None)), fields=["matures_on"], name="maturity_to_measure"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maturity",
-            constraint=models.UniqueConstraint(fields=("account", "matures_on"), name="maturity_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="maturity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("outcome", ""),
-                    models.Q(("amount__isnull", False), ("measured_on__isnull", False), ("stayed__isnull", False)),
-                    _connector="OR",
-                ),
-                name="maturity_outcome_is_measured",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maturity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("stayed", None), models.Q(("stayed__gte", 0), ("stayed__lte", models.F("amount"))), _connector="OR"
-                ),
-                name="maturity_stayed_within",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="playbookrun",
-            constraint=models.UniqueConstraint(
-                fields=("customer", "playbook", "started_on"), name="playbook_once_a_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="playbookrun",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "running")), fields=("customer", "playbook"), name="playbook_one_running"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quote",
-            index=models.Index(fields=["customer", "-made_at"], name="quote_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(fields=["to_user", "-made_at"], name="referral_to"),
-        ),
-        migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(fields=["from_user", "-made_at"], name="referral_from"),
-        ),
-        migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(fields=["customer", "-made_at"], name="referral_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="referral",
-            index=models.Index(fields=["branch", "-made_at"], name="referral_of_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("once__isnull", False)), fields=("customer", "once"), name="referral_sent_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("to_user", None), models.Q(("to_user", models.F("from_user")), _negated=True), _connector="OR"
-                ),
-                name="referral_to_another",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="series",
-            index=models.Index(fields=["customer"], name="series_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="series",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("every__gte", 1), ("every__lte", 12)), name="series_every"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="followup",
-            index=models.Index(
-                condition=models.Q(("state", "open")), fields=["owner", "due_on", "id"], name="follow_up_of_owner"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="followup",
-            index=models.Index(fields=["customer", "-due_on"], name="follow_up_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="followup",
-            index=models.Index(
-                condition=models.Q(("remind_at__isnull", False), ("state", "open")),
-                fields=["remind_at"],
-                name="follow_up_reminder",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="followup",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_planned", True), ("run", None), ("series", None)),
-                fields=("customer", "kind", "planned_for"),
-                name="follow_up_planned_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="followup",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("is_planned", True),
-                    ("kind__in", ["cadence", "review", "tier_up", "tier_watch"]),
-                    ("state", "open"),
-                ),
-                fields=("customer", "kind"),
-                name="follow_up_one_rhythm",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="followup",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("run__isnull", False)), fields=("run", "step"), name="follow_up_step_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="followup",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("series__isnull", False)),
-                fields=("series", "planned_for"),
-                name="follow_up_series_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="followup",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("once__isnull", False)), fields=("customer", "once"), name="follow_up_sent_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="followup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at", None), ("state", "open")),
-                    models.Q(models.Q(("state", "open"), _negated=True), ("closed_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="follow_up_closed_at",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="followup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "skipped"), _negated=True),
-                    models.Q(("skip_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="follow_up_skipped_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("percent__gte", 1), ("percent__lte", 100)), name="wave_percent"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wave",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="wave_ends_after_it_starts"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="surveyanswer",
-            index=models.Index(fields=["wave", "branch"], name="answer_of_wave"),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("score__gte", 0), ("score__lte", 10)), name="survey_score"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(fields=["customer", "-made_at"], name="invitation_of_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                condition=models.Q(("state__in", ["waiting", "sending"])), fields=["id"], name="invitation_open"
-            ),
         ),
         migrations.AddConstraint(
             model_name="invitation",

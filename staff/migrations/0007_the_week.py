@@ -109,6 +109,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "supervision plan",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("per_unit__gte", 1), ("per_unit__lte", 50)), name="plan_per_unit"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("risk_percent__gte", 0), ("risk_percent__lte", 100)),
+                        name="plan_risk_percent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
+                        name="plan_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "surprise"), _negated=True), ("ends_on__isnull", False), _connector="OR"
+                        ),
+                        name="plan_surprise_has_days",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -190,6 +209,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "course",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("pass_mark__gte", 0),
+                            ("pass_mark__lte", 100),
+                            ("questions__gte", 0),
+                            ("valid_months__gte", 0),
+                        ),
+                        name="course_figures",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "draft"), ("kind", "classroom"), ("questions__gte", 1), _connector="OR"
+                        ),
+                        name="course_asks_something",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -226,6 +262,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "try",
+                "indexes": [models.Index(fields=["user", "course", "-id"], name="attempt_of_person")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at", None)), fields=("user", "course"), name="attempt_open_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at", None), ("is_passed", None), ("right_count", None)),
+                            models.Q(
+                                ("finished_at__isnull", False),
+                                ("is_passed__isnull", False),
+                                ("right_count__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="attempt_finished_is_marked",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -264,6 +318,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "draw",
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "first"), name="draw_once_a_period"),
+                    models.CheckConstraint(
+                        condition=models.Q(("last__gte", models.F("first"))), name="draw_days_ascend"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("drawn_at", None),
+                            models.Q(
+                                ("drawn_at__gte", models.F("seeded_at")),
+                                ("frozen__isnull", False),
+                                models.Q(("digest", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="draw_after_its_seed",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -307,6 +379,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "participant",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "waiting"), _negated=True), ("queued_at__isnull", False), _connector="OR"
+                        ),
+                        name="enrolment_in_a_queue",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("mark", None), models.Q(("mark__gte", 0), ("mark__lte", 100)), _connector="OR"
+                        ),
+                        name="enrolment_mark",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_passed", True), _negated=True), ("state", "came"), _connector="OR"
+                        ),
+                        name="enrolment_passed_was_there",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -360,6 +452,32 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "certificate",
+                "indexes": [
+                    models.Index(fields=["user", "course", "-issued_on"], name="certificate_of_person"),
+                    models.Index(
+                        condition=models.Q(("revoked_at", None)), fields=["expires_on"], name="certificate_by_end"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("expires_on", None), ("expires_on__gte", models.F("issued_on")), _connector="OR"
+                        ),
+                        name="certificate_days",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("revoked_at", None), ("revoked_by", None)),
+                            models.Q(
+                                ("revoked_at__isnull", False),
+                                ("revoked_by__isnull", False),
+                                models.Q(("revoke_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="certificate_revoked_with_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -480,6 +598,54 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "finding of supervision",
+                "indexes": [
+                    models.Index(fields=["person", "criterion", "-issued_on"], name="finding_repeats"),
+                    models.Index(condition=models.Q(("state", "issued")), fields=["due_on", "id"], name="finding_open"),
+                    models.Index(fields=["branch", "-id"], name="finding_of_branch"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("grade__gte", models.F("first_grade"))), name="finding_grade_only_rises"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["corrected", "closed"]), _negated=True),
+                            models.Q(
+                                ("corrected_by__isnull", False),
+                                models.Q(("correction", ""), _negated=True),
+                                models.Q(("evidence", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="finding_corrected_with_evidence",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "closed"), _negated=True),
+                            models.Q(
+                                ("rechecked_by__isnull", False),
+                                models.Q(("rechecked_by", models.F("corrected_by")), _negated=True),
+                                models.Q(("rechecked_by", models.F("person")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="finding_rechecked_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("grade", 3), ("state", "closed"), _negated=True),
+                            models.Q(("account", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="finding_serious_held_to_account",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["draft", "withdrawn"]), ("issued_on__isnull", False), _connector="OR"
+                        ),
+                        name="finding_issued_on",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -530,6 +696,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "step of a finding",
+                "indexes": [models.Index(fields=["finding", "id"], name="finding_story")],
             },
         ),
         migrations.CreateModel(
@@ -579,6 +746,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "question",
+                "constraints": [
+                    models.UniqueConstraint(fields=("course", "number", "version"), name="question_version_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)),
+                        fields=("course", "number"),
+                        name="question_current_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -624,6 +799,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "session",
+                "indexes": [models.Index(fields=["branch", "-starts_at"], name="session_of_branch")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("capacity__gte", 1), ("taken__gte", 0), ("taken__lte", models.F("capacity"))
+                        ),
+                        name="session_within_capacity",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="session_times"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -721,6 +908,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "check",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "done"), _negated=True), fields=["state", "id"], name="check_to_do"
+                    ),
+                    models.Index(fields=["person", "-id"], name="check_of_person"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("draw", "source", "record_id"), name="check_once_a_draw")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -751,6 +947,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "score",
+                "indexes": [
+                    models.Index(condition=models.Q(("at", None)), fields=["scorer", "spot_check"], name="score_to_do")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("spot_check", "scorer"), name="score_once_a_scorer"),
+                    models.CheckConstraint(
+                        condition=models.Q(("at", None), models.Q(("marks", {}), _negated=True), _connector="OR"),
+                        name="score_in_with_marks",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -784,6 +990,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("user", "course"), name="study_once")],
+            },
         ),
         migrations.CreateModel(
             name="Team",
@@ -820,6 +1029,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "team",
+                "constraints": [models.UniqueConstraint(fields=("branch", "name"), name="team_name_once")],
             },
         ),
         migrations.CreateModel(
@@ -948,6 +1158,44 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "target",
+                "indexes": [models.Index(fields=["branch", "-ends_on"], name="target_of_branch")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "measure__in",
+                                ["adb_growth", "churn", "complaints", "follow_ups", "in_rhythm", "satisfaction"],
+                            )
+                        ),
+                        name="target_measure_permitted",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("of", "unit"), ("person", None), ("team", None)),
+                            models.Q(("of", "team"), ("person", None), ("team__isnull", False)),
+                            models.Q(("of", "person"), ("person__isnull", False), ("team", None)),
+                            _connector="OR",
+                        ),
+                        name="target_of_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gt", models.F("starts_on"))), name="target_ends_after_it_starts"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by", None),
+                            models.Q(("approved_by", models.F("drafted_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="target_needs_a_second_person",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "approved")),
+                        fields=("of", "branch", "team", "person", "measure", "starts_on", "ends_on"),
+                        name="target_in_force_once",
+                        nulls_distinct=False,
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -972,229 +1220,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="checkplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("per_unit__gte", 1), ("per_unit__lte", 50)), name="plan_per_unit"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("risk_percent__gte", 0), ("risk_percent__lte", 100)), name="plan_risk_percent"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
-                name="plan_ends_after_it_starts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "surprise"), _negated=True), ("ends_on__isnull", False), _connector="OR"
-                ),
-                name="plan_surprise_has_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("pass_mark__gte", 0), ("pass_mark__lte", 100), ("questions__gte", 0), ("valid_months__gte", 0)
-                ),
-                name="course_figures",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "draft"), ("kind", "classroom"), ("questions__gte", 1), _connector="OR"),
-                name="course_asks_something",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attempt",
-            index=models.Index(fields=["user", "course", "-id"], name="attempt_of_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("finished_at", None)), fields=("user", "course"), name="attempt_open_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at", None), ("is_passed", None), ("right_count", None)),
-                    models.Q(
-                        ("finished_at__isnull", False), ("is_passed__isnull", False), ("right_count__isnull", False)
+            options={
+                "indexes": [models.Index(fields=["user", "-since"], name="team_of_person")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("until", None)), fields=("user",), name="team_of_person_once"
                     ),
-                    _connector="OR",
-                ),
-                name="attempt_finished_is_marked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="draw",
-            constraint=models.UniqueConstraint(fields=("plan", "first"), name="draw_once_a_period"),
-        ),
-        migrations.AddConstraint(
-            model_name="draw",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("last__gte", models.F("first"))), name="draw_days_ascend"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="draw",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("drawn_at", None),
-                    models.Q(
-                        ("drawn_at__gte", models.F("seeded_at")),
-                        ("frozen__isnull", False),
-                        models.Q(("digest", ""), _negated=True),
+                    models.CheckConstraint(
+                        condition=models.Q(("until", None), ("until__gte", models.F("since")), _connector="OR"),
+                        name="team_left_after_joining",
                     ),
-                    _connector="OR",
-                ),
-                name="draw_after_its_seed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="certificate",
-            index=models.Index(fields=["user", "course", "-issued_on"], name="certificate_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="certificate",
-            index=models.Index(
-                condition=models.Q(("revoked_at", None)), fields=["expires_on"], name="certificate_by_end"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="certificate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_on", None), ("expires_on__gte", models.F("issued_on")), _connector="OR"),
-                name="certificate_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="certificate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("revoked_at", None), ("revoked_by", None)),
-                    models.Q(
-                        ("revoked_at__isnull", False),
-                        ("revoked_by__isnull", False),
-                        models.Q(("revoke_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="certificate_revoked_with_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="findingmove",
-            index=models.Index(fields=["finding", "id"], name="finding_story"),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.UniqueConstraint(fields=("course", "number", "version"), name="question_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_current", True)), fields=("course", "number"), name="question_current_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="session",
-            index=models.Index(fields=["branch", "-starts_at"], name="session_of_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("capacity__gte", 1), ("taken__gte", 0), ("taken__lte", models.F("capacity"))),
-                name="session_within_capacity",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="session_times"
-            ),
+                ],
+            },
         ),
         migrations.AddConstraint(
             model_name="enrolment",
             constraint=models.UniqueConstraint(fields=("session", "user"), name="enrolment_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "waiting"), _negated=True), ("queued_at__isnull", False), _connector="OR"
-                ),
-                name="enrolment_in_a_queue",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("mark", None), models.Q(("mark__gte", 0), ("mark__lte", 100)), _connector="OR"),
-                name="enrolment_mark",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("is_passed", True), _negated=True), ("state", "came"), _connector="OR"),
-                name="enrolment_passed_was_there",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="spotcheck",
-            index=models.Index(
-                condition=models.Q(("state", "done"), _negated=True), fields=["state", "id"], name="check_to_do"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="spotcheck",
-            index=models.Index(fields=["person", "-id"], name="check_of_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="spotcheck",
-            constraint=models.UniqueConstraint(fields=("draw", "source", "record_id"), name="check_once_a_draw"),
-        ),
-        migrations.AddIndex(
-            model_name="score",
-            index=models.Index(condition=models.Q(("at", None)), fields=["scorer", "spot_check"], name="score_to_do"),
-        ),
-        migrations.AddConstraint(
-            model_name="score",
-            constraint=models.UniqueConstraint(fields=("spot_check", "scorer"), name="score_once_a_scorer"),
-        ),
-        migrations.AddConstraint(
-            model_name="score",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("at", None), models.Q(("marks", {}), _negated=True), _connector="OR"),
-                name="score_in_with_marks",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(fields=["person", "criterion", "-issued_on"], name="finding_repeats"),
-        ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(condition=models.Q(("state", "issued")), fields=["due_on", "id"], name="finding_open"),
-        ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(fields=["branch", "-id"], name="finding_of_branch"),
         ),
         migrations.AddConstraint(
             model_name="finding",
@@ -1202,138 +1243,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "withdrawn"), _negated=True),
                 fields=("spot_check", "criterion"),
                 name="finding_once_a_criterion",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("grade__gte", models.F("first_grade"))), name="finding_grade_only_rises"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["corrected", "closed"]), _negated=True),
-                    models.Q(
-                        ("corrected_by__isnull", False),
-                        models.Q(("correction", ""), _negated=True),
-                        models.Q(("evidence", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="finding_corrected_with_evidence",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "closed"), _negated=True),
-                    models.Q(
-                        ("rechecked_by__isnull", False),
-                        models.Q(("rechecked_by", models.F("corrected_by")), _negated=True),
-                        models.Q(("rechecked_by", models.F("person")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="finding_rechecked_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("grade", 3), ("state", "closed"), _negated=True),
-                    models.Q(("account", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="finding_serious_held_to_account",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["draft", "withdrawn"]), ("issued_on__isnull", False), _connector="OR"
-                ),
-                name="finding_issued_on",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="study",
-            constraint=models.UniqueConstraint(fields=("user", "course"), name="study_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="team",
-            constraint=models.UniqueConstraint(fields=("branch", "name"), name="team_name_once"),
-        ),
-        migrations.AddIndex(
-            model_name="target",
-            index=models.Index(fields=["branch", "-ends_on"], name="target_of_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="target",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("measure__in", ["adb_growth", "churn", "complaints", "follow_ups", "in_rhythm", "satisfaction"])
-                ),
-                name="target_measure_permitted",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="target",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("of", "unit"), ("person", None), ("team", None)),
-                    models.Q(("of", "team"), ("person", None), ("team__isnull", False)),
-                    models.Q(("of", "person"), ("person__isnull", False), ("team", None)),
-                    _connector="OR",
-                ),
-                name="target_of_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="target",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gt", models.F("starts_on"))), name="target_ends_after_it_starts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="target",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by", None),
-                    models.Q(("approved_by", models.F("drafted_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="target_needs_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="target",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "approved")),
-                fields=("of", "branch", "team", "person", "measure", "starts_on", "ends_on"),
-                name="target_in_force_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="teammember",
-            index=models.Index(fields=["user", "-since"], name="team_of_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="teammember",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("until", None)), fields=("user",), name="team_of_person_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="teammember",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until", None), ("until__gte", models.F("since")), _connector="OR"),
-                name="team_left_after_joining",
             ),
         ),
     ]

@@ -39,13 +39,13 @@ def trail_for(user: User) -> QuerySet[TrailEntry]:
         return entries
     if user.role != Role.COMPLIANCE:
         return entries.none()
-    scope, entries = scope_of(user), _without_cases_kept_from(user, entries)
+    scope, entries = scope_of(user), without_cases_kept_from(user, entries)
     if scope.reach == Reach.BANK:
         return entries
     return entries.filter(actor_id__in=User.objects.filter(branch_id__in=scope.branch_ids).values("pk"))
 
 
-def _without_cases_kept_from(user: User, entries: QuerySet[TrailEntry]) -> QuerySet[TrailEntry]:
+def without_cases_kept_from(user: User, entries: QuerySet[TrailEntry]) -> QuerySet[TrailEntry]:
     """Without what was done to a case this person is kept away from, before that day as after it.
 
     An entry names them in "kept_from"; the others of the case have its number as their subject's or in "complaint".

@@ -23,7 +23,7 @@ _LIVE = (TargetState.APPROVED, TargetState.PENDING)
 
 def targets_for(user: User) -> QuerySet[Target]:
     """Targets this person may see: for heads all of their units and those of the units above them that bind them;
-    for who keeps a book the approved ones of their own and of their team."""
+    for who keeps a book the approved ones of their own and of their team in the unit where they are now."""
     rows = Target.objects.select_related(*_NAMED)
     if has_role(user, *HEADS):
         scope = scope_of(user)
@@ -33,8 +33,9 @@ def targets_for(user: User) -> QuerySet[Target]:
         return rows.filter(Q(branch_id__in=sorted(scope.branch_ids)) | above)
     if not has_role(user, *BOOK_KEEPERS):
         return rows.none()
+    # Until the night ends it, the membership of whoever moved stands.
     teams = TeamMember.objects.filter(user=user, until=None).values("team")
-    mine = Q(person=user) | Q(team__in=teams) | Q(team__lead=user)
+    mine = Q(person=user) | Q(Q(team__in=teams) | Q(team__lead=user), branch=user.branch_id)
     return rows.filter(mine, state__in=_PUBLIC)
 
 

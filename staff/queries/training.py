@@ -76,7 +76,7 @@ def may_make(user: User) -> bool:
 def courses_for(user: User) -> QuerySet[Course]:
     """Courses somebody sees: those in use, for makers all."""
     rows = Course.objects.all()
-    return rows if user.role in MAKERS else rows.filter(state=CourseState.IN_USE)
+    return rows if may_make(user) else rows.filter(state=CourseState.IN_USE)
 
 
 def questions_of(course: Course) -> QuerySet[Question]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -150,6 +151,7 @@ def course_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 @require_GET
 def questions(request: HttpRequest, pk: int) -> HttpResponse:
     """The bank of a course."""
+    _check_maker(request)
     course = _course(request, pk)
     listing = QUESTIONS.show(request, queries.questions_of(course))
     context = {
@@ -181,6 +183,7 @@ def question_new(request: HttpRequest, pk: int) -> HttpResponse:
 @shows_and_takes_form
 def question_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a new version in a question's place, or ask it no more."""
+    _check_maker(request)
     rows = Question.objects.select_related("course").filter(course__in=queries.courses_for(request.user))
     question = get_object_or_404(rows, pk=pk, is_current=True)
     back = reverse("staff:questions", args=[question.course_id])
@@ -217,6 +220,12 @@ def question_import(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("staff:questions", course.pk)
     back = reverse("staff:questions", args=[pk])
     return _form(request, form, _("Questions from a file"), back, is_file=True)
+
+
+def _check_maker(request: HttpRequest) -> None:
+    """Head offices of regions take courses and make none: what is right stays out of their sight."""
+    if not queries.may_make(request.user):
+        raise PermissionDenied
 
 
 def _course(request: HttpRequest, pk: int) -> Course:

@@ -102,9 +102,17 @@ function step(by) {
   mark(all[at < 0 ? (by > 0 ? 0 : all.length - 1) : (at + by + all.length) % all.length]);
 }
 
+// A page called exactly what was typed needs no answer of the server.
+function exactPage() {
+  const typed = input.value.toLowerCase().trim().split(/\s+/).join("");
+  const pages = [...dialog.querySelectorAll("#palette-pages .palette-option")];
+  return typed && pages.find((page) => page.dataset.words.split(" ").includes(typed));
+}
+
 function enter(event) {
   // What is found is of an earlier text while the server is still asked: then the text itself is sent.
-  if (active) active.click();
+  const chosen = active ?? exactPage();
+  if (chosen) chosen.click();
   else if (!event.target.form.matches("[data-no-search]") && input.value.trim()) input.form.requestSubmit();
 }
 

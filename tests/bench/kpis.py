@@ -123,10 +123,6 @@ def measure_kpis(day: date, say: Say) -> list[Figure]:
     return [against_floor("key figures of a day", ours, plain, TIMES)]
 
 
-def _ours(day: date) -> float:
-    return timed(lambda: replace_day(day=day, ledger_day=day, at=now()))
-
-
 def _plain(values: dict[str, Any]) -> float:
     def work() -> None:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -386,7 +386,8 @@ def test_a_board_asks_a_constant_number_of_questions(
     assert ask() == few
 
 
-def test_a_late_night_is_told_on_the_board(bank: Bank, client_of: ClientOf) -> None:
+def test_a_late_night_is_told_on_the_board(bank: Bank, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("insights.views.homes.now", lambda: NOW + DAY)
     page = client_of(bank.people["head"]).get(reverse("insights:home"))
     assert page.context["fresh"].night.is_red
     assert 'class="fresh is-' in page.content.decode()

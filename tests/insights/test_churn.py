@@ -106,6 +106,7 @@ def test_churn_is_counted_from_a_fixed_base_and_every_number_opens(unit: Branch,
         month=SEPTEMBER, customer=dropped, branch_id=unit.pk, tier=4, adb=200, total=200, manager_id=None
     )
     _explain(closed, fallen, emptied, brought, manager)
+    make.make_complaint(customer=kept, named=(manager,))  # kept from the manager, and so no cause anybody reads
     assert opening_of(TODAY) == SEPTEMBER
     found = by_tier(held_of(Unit(frozenset({unit.pk})), TODAY, definitions_on(TODAY)))
     assert [(one.tier, one.base, dict(one.ways), str(one.share)) for one in found] == [

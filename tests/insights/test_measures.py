@@ -13,6 +13,7 @@ from customers.models import FedDay
 from insights.forms.definitions import DEFINITIONS
 from insights.models import Kpi, KpiDay
 from insights.queries.definitions import definition_of, definitions_on, label_of
+from insights.queries.reports import units_in_sight
 from insights.rules.measures import BUILT_IN, MEASURES
 from staff.models import Branch, User
 from tests import factories as make
@@ -92,6 +93,23 @@ def test_nobody_sees_figures_out_of_sight(bank: dict[str, Any]) -> None:
     team = make.make_team(branch=bank["a"], lead=bank["me"])
     assert get(bank["me"], page, "adb", team=str(team.pk))[0] == 200
     assert get(bank["colleague"], page, "adb", team=str(team.pk))[0] == 404
+
+
+def test_a_lead_who_moved_sees_the_team_they_left_no_more(bank: dict[str, Any]) -> None:
+    """The team may name them as long as its head does not change it."""
+    lead = bank["me"]
+    team = make.make_team(branch=bank["a"], members=(bank["colleague"],), lead=lead)
+    _row("team", team.pk, bank["a"], "adb", TODAY, Decimal(7), None)
+
+    def seen() -> list[bool]:
+        user = User.objects.get(pk=lead.pk)
+        kept = Kpi.objects.visible_to(user).filter(unit_kind="team", unit_id=team.pk)
+        status, _page = get(user, "insights:measure", "adb", team=str(team.pk))
+        return [status == 200, kept.exists(), team.pk in units_in_sight(user, "team")]
+
+    assert seen() == [True] * 3
+    User.objects.filter(pk=lead.pk).update(branch=bank["b"])
+    assert seen() == [False] * 3
 
 
 def test_the_api_gives_the_same_by_pages(bank: dict[str, Any]) -> None:

@@ -259,6 +259,27 @@ def test_growth_is_explained_to_the_cent(bank: dict[str, Any], client_of: Callab
     assert client_of(bank["wang"]).get(target.get_absolute_url()).status_code == 404
 
 
+def test_a_unit_sees_the_aim_that_binds_it_from_above_and_not_the_figures_above(
+    bank: dict[str, Any], client_of: Callable[[User], Client]
+) -> None:
+    on, top = today() - DAY, bank["top"]
+    KpiDay.objects.create(on=on, made_at=now())
+    for measure, value in (("adb_before", "7654321.00"), ("adb", "8765432.00"), ("adb_new", "1111111.00")):
+        Kpi.everything.create(
+            on=on, unit_kind="bank", unit_id=top.pk, branch=top, measure=measure, value=Decimal(value)
+        )
+    above = a_target(top, "adb_growth", 2_000_000, on)
+    Target.objects.create(
+        **{name: getattr(above, name) for name in ("of", "branch", "measure", "period", "starts_on", "ends_on")},
+        aim=3_000_000, note="还没定", version=2, replaces=above, drafted_by=bank["hq"], drafted_at=now(),
+    )  # fmt: skip
+    page = client_of(bank["head"]).get(above.get_absolute_url()).context
+    assert (page["line"].aim.money, page["line"].progress.value, page["growth"]) == (2_000_000, None, [])
+    assert page["versions"] == [above], "what is only asked for above is not theirs to read"
+    page = client_of(bank["hq"]).get(above.get_absolute_url()).context
+    assert (page["line"].progress.value is not None, len(page["versions"])) == (True, 2)
+
+
 def test_shares_and_means(bank: dict[str, Any]) -> None:
     """Sums over sums for what happens, the last close for what stands; a unit is its whole tree for complaints."""
     lin, one, days = bank["lin"], bank["one"], [date(2026, 11, 2), date(2026, 11, 19)]

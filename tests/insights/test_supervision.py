@@ -9,11 +9,12 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from complaints.models import Complaint
 from core import trail
 from core.clock import SHANGHAI, today
 from core.models import TrailEntry
 from core.trail import NIGHT
-from insights.queries.supervision import draw_again, population
+from insights.queries.supervision import draw_again, population, record_of
 from insights.services.supervision import draw, draw_due
 from servicing.models import Interaction
 from staff.enums import Role
@@ -145,6 +146,11 @@ def test_records_weigh_what_makes_them_a_risk(bank: Bank):
     plan = bank.plan()
     found = [record.factors for record in population(plan, FIRST, LAST, day=NOW.date())]
     assert found == [("amount",), ("complaint",), ("night",), (), ("new_staff",), ("earlier",)]
+    # Whoever a complaint is kept from does not read of it in what makes a record a risk.
+    Complaint.everything.update(recused=[bank.head.pk])
+    assert population(plan, FIRST, LAST, day=NOW.date())[1].factors == ()
+    others = bank.plan(scorers=[bank.hq, bank.officer, make.make_user(role=Role.COMPLIANCE, branch=bank.top)])
+    assert population(others, FIRST, LAST, day=NOW.date())[1].factors == ("complaint",)
 
 
 def test_use_of_data_and_marketing_conduct_have_their_own_records(bank: Bank):
@@ -263,13 +269,30 @@ def test_nobody_sees_a_check_about_oneself_before_the_finding_is_issued(bank: Ba
     assert Notification.objects.get(user=checked).event == "finding_issued"
 
 
+def test_a_scorer_reads_no_act_of_a_case_they_are_kept_away_from(bank: Bank):
+    """Neither what was done after they were, nor what was done before: that does not name them."""
+
+    def act(number: str, **changes: Any) -> TrailEntry:
+        case = {"subject": "complaints.complaint", "subject_id": number, "changes": changes}
+        trail.record(actor=bank.manager.actor, action="open_account", at=IN_OCTOBER, reason="当面核对", **case)
+        return TrailEntry.objects.latest("pk")
+
+    before, _after, other = act("C1"), act("C1", kept_from=[bank.head.pk]), act("C2")
+    contact = make.make_interaction(customer=bank.customer, author=bank.manager)
+    plan = bank.plan(area="data")
+    checks = [make_check(plan=plan, contact=contact, source="trail", record_id=one.pk) for one in (before, other)]
+    assert [record_of(check, bank.head) for check in checks] == [None, other]
+    assert [record_of(check, bank.officer) for check in checks] == [before, other]
+
+
 def test_from_plan_to_finding_on_the_pages(bank: Bank):
     bank.contacts(bank.teller, 4)
     client = Client()
     client.force_login(bank.officer, backend="staff.backends.StaffBackend")
     facts = {"name": "十月抽查", "area": "service", "kind": "surprise", "unit": bank.unit.code, "per_unit": 2}
     facts |= {"risk_percent": 50, "starts_on": FIRST, "scorers": [user.staff_no for user in bank.scorers]}
-    assert client.post(reverse("insights:supervision_plan_new"), facts).status_code == 422  # without its last day
+    asked = client.post(reverse("insights:supervision_plan_new"), facts)
+    assert (asked.status_code, "not csrfmiddlewaretoken" in asked.content.decode()) == (422, True)  # no last day
     url = client.post(reverse("insights:supervision_plan_new"), {**facts, "ends_on": LAST})["Location"]
     client.post(f"{url}draw/")
     assert client.get(url).context["counts"][0]["value"] == "2"

@@ -140,7 +140,7 @@ def test_a_phone_number_in_the_search_box_has_no_address(desks: Desks):
         expect(page.locator("[data-palette-input]")).to_be_focused()
         page.keyboard.type(typed)
         page.keyboard.press("Enter")
-        page.wait_for_load_state()  # the next key is lost before it
         expect(page.locator(".empty")).to_be_visible()
+        page.wait_for_load_state()  # the next key is lost before it
         assert typed not in page.url
         assert not [url for url in desks.addresses if typed in url]

@@ -117,6 +117,6 @@ def friday_builds_a_report(head: Page, language: str) -> None:
         keep_screen(head, "head.report.zh")
     head.keyboard.press("/")
     head.keyboard.type(word(language, "Key figures"))
-    expect(head.locator("#palette [role=option]:visible").first).to_contain_text(word(language, "Key figures"))
+    expect(head.locator("#palette [role=option][aria-selected=true]")).to_contain_text(word(language, "Key figures"))
     head.keyboard.press("Enter")
     head.wait_for_url(re.compile(r"/measures/$"))

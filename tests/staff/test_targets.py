@@ -234,7 +234,12 @@ def test_teams(bank: dict[str, Any]) -> None:
     target = decide(propose(bank, "10", team=mass), bank["office"])
     assert list(queries.targets_for(wang)) == [target]
     assert not queries.targets_for(lin).exists()
-    User.objects.filter(pk=wang.pk).update(branch=bank["two"])
+    Team.objects.filter(pk=mass.pk).update(lead=lin)
+    assert list(queries.targets_for(lin)) == [target]
+    User.objects.filter(pk__in=[wang.pk, lin.pk]).update(branch=bank["two"])
+    for moved in User.objects.filter(pk__in=[wang.pk, lin.pk]):
+        assert not queries.targets_for(moved).exists(), "from the move on, not from the night after it"
+    User.objects.filter(pk=lin.pk).update(branch=bank["one"])
     assert services.run(business_day=today(), actor=NIGHT, at=now())["left"] == 1
     assert not members(mass)
     put(gold, lin, is_active=False)

@@ -150,17 +150,17 @@ def test_pages_of_a_try_tell_no_answers_before_its_end(english: None) -> None:
     assert ("第二页" in study.content.decode(), Study.objects.get().furthest) == (True, 2)
     url = client.post(reverse("staff:attempt_start", args=[course.pk])).url
     page, attempt = client.get(url).content.decode(), Attempt.objects.get()
-    assert all(f"对的{number}" in page for number in _numbers(attempt))
+    assert all(f"{number}A" in page for number in _numbers(attempt))
     assert "因为" not in page
 
     one, two = attempt.asked
     items = client.get(url).context["items"]
-    right, wrong = (_shown(items[place], start) for place, start in ((0, "对的"), (1, "错的")))
+    right, wrong = (_shown(items[place], start) for place, start in ((0, "A"), (1, "B")))
     said = client.post(url, {f"q{one}": right}, headers={"HX-Request": "true"}).content.decode()
     assert "1 of 2 answered" in said
     resumed = client_of(user).get(url)  # another machine
     chosen = [text for item in resumed.context["items"] for _place, text, is_chosen in item["options"] if is_chosen]
-    assert chosen == [f"对的{_numbers(attempt)[0]}"]
+    assert chosen == [f"{_numbers(attempt)[0]}A"]
     assert client.post(url, {f"q{two}": "nonsense"}, headers={"HX-Request": "true"}).status_code == 200
 
     client.post(reverse("staff:attempt_finish", args=[attempt.pk]), {f"q{one}": right, f"q{two}": wrong})
@@ -174,7 +174,7 @@ def test_pages_of_a_try_tell_no_answers_before_its_end(english: None) -> None:
 
 def _shown(item: Any, start: str) -> str:
     """Where an answer stands on the page: not where its author wrote it."""
-    return next(str(place) for place, text, _chosen in item["options"] if text.startswith(start))
+    return next(str(place) for place, text, _chosen in item["options"] if text.endswith(start))
 
 
 def _numbers(attempt: Attempt) -> list[int]:
@@ -342,6 +342,18 @@ def test_courses_are_drawn_up_changed_and_asked_from_files(english: None) -> Non
     assert (course.title, course.version, course.state) == ("反洗钱基础", 2, "in_use")
     client.post(reverse("staff:course_step", args=[course.pk, "retire"]))
     assert client_of(make.make_user()).get(course.get_absolute_url()).status_code == 404
+
+
+def test_the_head_office_of_a_region_takes_courses_and_reads_neither_drafts_nor_answers() -> None:
+    top = make.make_head_office()
+    maker = make.make_user(role="head_office", branch=top)
+    region = client_of(make.make_user(role="head_office", branch=make.make_branch(parent=top, kind="region")))
+    course, draft = make.make_course(by=maker), make.make_course(by=maker, state="draft")
+    assert [region.get(one.get_absolute_url()).status_code for one in (course, draft)] == [200, 404]
+    asked = Question.objects.filter(course=course).first()
+    for name, row in (("questions", course), ("question_edit", asked)):
+        address = reverse(f"staff:{name}", args=[row.pk])
+        assert [one.get(address).status_code for one in (region, client_of(maker))] == [403, 200]
 
 
 def test_lists_and_the_matrix_cost_the_same_however_long_they_are() -> None:

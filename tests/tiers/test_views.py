@@ -132,4 +132,4 @@ def test_lists_ask_the_database_as_often_for_many_rows(as_role: AsRole) -> None:
             client.get(reverse("tiers:movers"))
         counts.append(len(caught))
 
-    assert counts[0] == counts[1] < 15
+    assert counts[0] == counts[1] < 16

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         ("core", "0001_initial"),
         ("customers", "0001_initial"),
         ("staff", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("staff", "__first__"),
     ]
 
     operations = [
@@ -74,6 +74,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "tier scheme",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by", None),
+                            models.Q(("approved_by", models.F("drafted_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="scheme_needs_a_second_person",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -99,6 +109,14 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tiers.scheme"),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("is_open", True), ("finished_at__isnull", False), _connector="OR"),
+                        name="retier_run_closed_when_finished",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Band",
@@ -116,6 +134,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("scheme", "rank"), name="band_rank_once"),
+                    models.UniqueConstraint(fields=("scheme", "floor"), name="band_floor_once"),
+                    models.CheckConstraint(condition=models.Q(("rank__gte", 1)), name="band_rank_from_one"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("floor", 0), ("rank", 1)),
+                            models.Q(("floor__gt", 0), ("rank__gt", 1)),
+                            _connector="OR",
+                        ),
+                        name="band_first_floor_zero",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="TierChange",
@@ -191,62 +224,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="scheme",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by", None),
-                    models.Q(("approved_by", models.F("drafted_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="scheme_needs_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="band",
-            constraint=models.UniqueConstraint(fields=("scheme", "rank"), name="band_rank_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="band",
-            constraint=models.UniqueConstraint(fields=("scheme", "floor"), name="band_floor_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="band",
-            constraint=models.CheckConstraint(condition=models.Q(("rank__gte", 1)), name="band_rank_from_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="band",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("floor", 0), ("rank", 1)), models.Q(("floor__gt", 0), ("rank__gt", 1)), _connector="OR"
-                ),
-                name="band_first_floor_zero",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="tierchange",
-            index=models.Index(fields=["on", "branch"], name="tier_change_day_branch"),
-        ),
-        migrations.AddIndex(
-            model_name="tierchange",
-            index=models.Index(fields=["manager", "on"], name="tier_change_manager_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="tierchange",
-            constraint=models.UniqueConstraint(fields=("customer", "on"), name="tier_change_once_a_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="tierchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("from_tier", models.F("to_tier")), _negated=True), name="tier_change_changes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retierrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_open", True), ("finished_at__isnull", False), _connector="OR"),
-                name="retier_run_closed_when_finished",
-            ),
+            options={
+                "indexes": [
+                    models.Index(fields=["on", "branch"], name="tier_change_day_branch"),
+                    models.Index(fields=["manager", "on"], name="tier_change_manager_day"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("customer", "on"), name="tier_change_once_a_day"),
+                    models.CheckConstraint(
+                        condition=models.Q(("from_tier", models.F("to_tier")), _negated=True),
+                        name="tier_change_changes",
+                    ),
+                ],
+            },
         ),
     ]
