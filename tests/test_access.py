@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.template.backends.django import Template
 from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
 
@@ -81,8 +82,19 @@ def test_the_table_is_large_enough():
 
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refusals without their page, and the schema of the API made once: here it only counts who gets which answer."""
+    """Refusals without their page, a page written out for the first who gets it (test_languages reads it as everybody),
+    and the schema of the API made once: here it only counts who gets which answer."""
     monkeypatch.setattr(middleware, "render", lambda *args, status, **kwargs: HttpResponse(status=status))
+    write_out, written = Template.render, set()
+
+    def once(page: Template, context: object = None, request: HttpRequest | None = None) -> str:
+        place = (request.method, request.path, page.origin.name) if request else None
+        if place in written:
+            return ""
+        written.add(place)
+        return write_out(page, context, request)
+
+    monkeypatch.setattr(Template, "render", once)
     make_schema, made = SchemaGenerator.get_schema, []
 
     def schema(*args: object, **kwargs: object) -> object:
