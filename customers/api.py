@@ -53,10 +53,13 @@ from customers.serializers import (
 )
 from customers.services import consents, duplicates, intake, profile, records
 from customers.services.feeds import Controls
+from customers.services.openings import note_opening
 from staff.access import SERVING, has_role, scope_of
 
 WINDOW_DAYS = 90
 FOUND = 50
+# A program that reads one of these opens the customer's page as a person does.
+OPENS = frozenset({"retrieve", "accounts", "balances"})
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, required=True, description="The ETag of the customer as it was read."
 )
@@ -99,7 +102,7 @@ class CustomerViewSet(ApiMixin, mixins.ListModelMixin, viewsets.GenericViewSet[C
 
     def _found(self, visible: QuerySet[Customer], customer_no: str) -> Customer:
         try:
-            return find_in_sight(self.request.user, visible, customer_no)
+            return _noted(self, find_in_sight(self.request.user, visible, customer_no))
         except Customer.DoesNotExist:
             raise Http404 from None
 
@@ -255,6 +258,12 @@ def _refused(error: DomainError) -> Response:
     """A refusal that is an answer, not an error: what was written down about it must stay."""
     answer = error_response(error, {})
     return Response(answer.data, status=answer.status_code)
+
+
+def _noted(view: CustomerViewSet, customer: Customer) -> Customer:
+    if view.request.method == "GET" and view.action in OPENS:
+        note_opening(person=view.request.user, customer=customer, at=now())
+    return customer
 
 
 def _window(asked: dict[str, date]) -> tuple[date, date]:

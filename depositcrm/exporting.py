@@ -10,6 +10,16 @@ from core.exporting import ListSource
 from core.jobs import Counts, Progress
 from core.models import Job
 from customers.views.exports import CUSTOMER_LIST
+from insights.views.exports import (
+    BRIDGE_LIST,
+    CHECK_LIST,
+    FINDING_LIST,
+    LOSS_LIST,
+    LOST_LIST,
+    SPIKE_LIST,
+    WARNING_LIST,
+)
+from insights.views.openings import OPENING_LIST
 from servicing.views.follow_ups import FOLLOW_UP_LIST
 from servicing.views.maturity import AHEAD_LIST, PAST_LIST
 from staff.services import exports
@@ -26,6 +36,14 @@ TAKEN = (
     CASE_LIST,
     OUTREACH_LIST,
     MEMBER_LIST,
+    BRIDGE_LIST,
+    LOST_LIST,
+    SPIKE_LIST,
+    WARNING_LIST,
+    LOSS_LIST,
+    FINDING_LIST,
+    CHECK_LIST,
+    OPENING_LIST,
 )
 LISTS: Mapping[str, ListSource] = {source.key: source for source in TAKEN}
 

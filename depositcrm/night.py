@@ -19,6 +19,7 @@ from core.models import Job
 from core.trail import NIGHT, Actor
 from customers.services import balances, intake, kyc, lifecycle, quality
 from customers.services.merge_requests import forget_snapshots
+from customers.services.openings import forget_openings
 from insights.rules.nights import STEP_PREFIX
 from insights.services import kpis, outflow, reporting, roll_up_day
 from insights.services import supervision as draws
@@ -116,7 +117,9 @@ def _outreach(day: date, actor: Actor, at: datetime, progress: Progress) -> Coun
 def _tidy(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
     files, snapshots, told = exports.expire(at=at), forget_snapshots(at=at), notices.tidy(at=at)
     notices.queue_digest(at=at)
-    return {"rows": files + snapshots + told, "files": files, "snapshots": snapshots, "notifications": told}
+    opened = forget_openings(business_day=day)
+    counts = {"files": files, "snapshots": snapshots, "notifications": told, "openings": opened}
+    return {"rows": sum(counts.values()), **counts}
 
 
 def _roll_up(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:

@@ -9,8 +9,10 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from core.api import ApiMixin
+from core.clock import now
 from core.pages import BadQuery
 from customers.models import Customer
+from customers.services.openings import note_opening
 from insights.enums import EntryKind
 from insights.filters.kpis import KPIS
 from insights.models import Kpi
@@ -36,6 +38,8 @@ class CustomerTimelineView(ApiMixin):
         kind = asked.get(KIND, "")
         if kind not in ("", *EntryKind.values) or set(asked) - {KIND, CURSOR}:
             raise BadQuery()
+        if request.method == "GET":
+            note_opening(person=request.user, customer=customer, at=now())
         page = timeline(customer, request.user, kind=kind, after=asked.get(CURSOR, ""))
         following = replace_query_param(request.build_absolute_uri(), CURSOR, page.next) if page.next else None
         return Response({"next": following, "previous": None, "results": EntrySerializer(page.entries, many=True).data})

@@ -1,5 +1,6 @@
 """Asking for a list as a file: what would be taken, and the request for it. One page for the lists of all apps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,14 +8,17 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 from core.clock import now
 from core.errors import DomainError
 from core.exporting import Cut, ExportForm, ListSource, cut_list
 from core.pages import Chosen, State, read_selection, read_state, write_state
+from staff.access import roles, scope_of
 from staff.queries import export_limits
 from staff.services import exports
 
@@ -71,6 +75,18 @@ def read_wish(request: HttpRequest, source: ListSource, *, amounts: bool) -> Wis
     chosen = read_selection(request.POST)
     sent = chosen.query if chosen.is_query else request.POST.get("state", "")
     return Wish(source, chosen, read_state(sent), amounts)
+
+
+def list_export(source: ListSource, list_name: str) -> Callable[[HttpRequest], HttpResponse]:
+    """The view that asks for a list as a file; `list_name` is the address of its page."""
+
+    @roles(*source.roles)
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def export(request: HttpRequest) -> HttpResponse:
+        wish = read_wish(request, source, amounts=scope_of(request.user).amounts)
+        return ask_for_file(request, wish, list_url=reverse(list_name), title=source.page.caption)
+
+    return export
 
 
 def ask_for_file(request: HttpRequest, wish: Wish, *, list_url: str, title: str | Promise) -> HttpResponse:

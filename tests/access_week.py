@@ -13,6 +13,8 @@ from tests.access_training import TRAINED
 WARNING = {"pk": record("warning")}
 WARNINGS: list[Row] = [
     Row("insights:warnings", get=only(*AMOUNT_ROLES)),
+    Row("insights:warnings_export", get=only(*AMOUNT_ROLES), post=only(*AMOUNT_ROLES)),
+    Row("insights:losses_export", get=only(*AMOUNT_ROLES), post=only(*AMOUNT_ROLES)),
     Row("insights:warnings_widget", get=only(*AMOUNT_ROLES)),
     Row("insights:outflow_losses", get=only(*AMOUNT_ROLES)),
     Row("insights:outflow_quality", get=only(*AMOUNT_ROLES)),
@@ -26,18 +28,23 @@ WARNINGS: list[Row] = [
 FIGURES: list[Row] = [
     Row("insights:measures", get=only(*AMOUNT_ROLES)),
     Row("insights:measure", {"code": "adb"}, get=only(*AMOUNT_ROLES)),
+    # Whose figure and of which day stands in the query: without one the address is refused as such.
+    Row("insights:figure", get=only(*AMOUNT_ROLES)),
 ]
 # Why deposits grew, who was lost, what was dressed up: of one's own book or units.
 TRUTH: list[Row] = [
     Row("insights:bridge", get=only(*AMOUNT_ROLES)),
     Row("insights:bridge_rows", get=only(*AMOUNT_ROLES)),
+    Row("insights:bridge_export", get=only(*AMOUNT_ROLES), post=only(*AMOUNT_ROLES)),
     Row("insights:bridge_widget", get=only(*AMOUNT_ROLES)),
     Row("insights:churn", get=only(*AMOUNT_ROLES)),
     Row("insights:churned", get=only(*AMOUNT_ROLES)),
+    Row("insights:churned_export", get=only(*AMOUNT_ROLES), post=only(*AMOUNT_ROLES)),
     Row("insights:churn_widget", get=only(*AMOUNT_ROLES)),
     Row("insights:flow_widget", get=only(*AMOUNT_ROLES)),
     Row("insights:spikes", get=only(*HEADS)),
     Row("insights:spiked", get=only(*HEADS)),
+    Row("insights:spiked_export", get=only(*HEADS), post=only(*HEADS)),
 ]
 WEEK: list[Row] = [*TRUTH, *FIGURES, *BOARDS, *WARNINGS, *REPORTED, *SUPERVISED, *TRAINED, *LED]
 WEEK_API: list[Row] = [Row("kpis-list", get=only(*HEADS))]

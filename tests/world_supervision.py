@@ -1,6 +1,8 @@
 """What supervision looked at in the small bank: of each branch one contact being marked, and one with two findings."""
 
+from customers.services.openings import note_opening
 from tests import factories as make
+from tests.factories_base import NOW
 from tests.factories_supervision import make_check, make_finding, make_plan
 from tests.people import World
 
@@ -10,6 +12,7 @@ def supervise(world: World) -> None:
     for name, head, manager in (("a", "head", "manager"), ("b", "head_b", "manager_b")):
         customer, said, people = getattr(world, name), f"note-about-{name}", world.users
         about = make.make_interaction(customer=customer, author=people[manager], note=said)
+        note_opening(person=people[manager], customer=customer, at=NOW)
         plan = make_plan(created_by=people[head], name=said, scorers=[people[head], people["compliance"], people["hq"]])
         waiting = make_check(plan=plan, contact=about)
         settled = make_check(plan=plan, contact=about, record_id=about.pk + 1_000_000, state="done")

@@ -10,8 +10,9 @@ from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import LeftOut, OutreachState, Receipt
 from campaigns.models import Outreach
-from campaigns.queries.reasons import FROM_ALERTS, reason_words
+from campaigns.queries.reasons import FROM_ALERTS, reason_words, state_words
 from core.pages import Cell, Column, ListFilter, ListPage
+from customers.enums import ConsentChannel
 
 TONES = {
     OutreachState.QUEUED: "info",
@@ -56,7 +57,8 @@ class OutreachFileFilter(OutreachFilter):
 
 
 def _state(row: Outreach) -> Cell:
-    return Cell(row.get_state_display(), "badge", tone=TONES[OutreachState(row.state)])
+    words = state_words(row.state, is_call=row.channel == ConsentChannel.PHONE)
+    return Cell(words, "badge", tone=TONES[OutreachState(row.state)])
 
 
 def _minute(name: str) -> "Column":

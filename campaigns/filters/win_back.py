@@ -1,12 +1,11 @@
 """The lists of winning back: customers to win back, and attempts; filters and columns."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +14,7 @@ from campaigns.models import WinBack
 from campaigns.queries.win_back import WORKERS
 from campaigns.rules.win_back import STAGES, regained
 from core.clock import today
-from core.pages import BulkAction, Cell, Column, ListFilter, ListPage
+from core.pages import BulkAction, Cell, Column, ListFilter, ListPage, Tile, count_tile, counted_tiles
 from core.pages.choices import LoadedChoiceFilter
 from customers.enums import Stage
 from customers.models import CustomerPosition
@@ -165,25 +164,14 @@ WIN_BACKS = ListPage(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A count and the address of exactly those rows."""
-
-    label: str
-    value: str
-    url: str
-
-
 TILES = (
-    (_("Mine under way"), "stands=open&whose=mine"),
-    (_("Under way"), "stands=open"),
-    (_("Measured"), "stands=measured"),
+    (_("Mine under way"), "stands=open&whose=mine", ""),
+    (_("Under way"), "stands=open", ""),
+    (_("Measured"), "stands=measured", ""),
 )
 
 
 def tiles(request: HttpRequest, rows: QuerySet[WinBack], waiting: QuerySet[CustomerPosition]) -> Iterator[Tile]:
     """The counts on top: each is a list's own filter, so that it equals the rows behind it."""
-    yield Tile(str(TO_WIN_BACK.caption), f"{waiting.count():,}", reverse("campaigns:win_back_candidates"))
-    for label, query in TILES:
-        count = WinBackFilter(QueryDict(query), rows, request=request).qs.count()
-        yield Tile(str(label), f"{count:,}", f"{reverse('campaigns:win_backs')}?{query}")
+    yield count_tile(TO_WIN_BACK.caption, waiting.count(), reverse("campaigns:win_back_candidates"))
+    yield from counted_tiles(TILES, WinBackFilter, rows, request=request, url=reverse("campaigns:win_backs"))

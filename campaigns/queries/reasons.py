@@ -5,8 +5,9 @@ from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 
-from campaigns.enums import LeftOut
+from campaigns.enums import LeftOut, OutreachState
 from customers.models import CustomerAlert
 from servicing.enums import Refusal
 from staff.access import scope_of
@@ -38,3 +39,9 @@ def reason_words(reason: str, *, is_kept: bool) -> str:
     """The same to read; "" for none."""
     code = reason_code(reason, is_kept=is_kept)
     return str({**dict(LeftOut.choices), NOT_NOW: Refusal.NOT_NOW.label}[code]) if code else ""
+
+
+def state_words(state: str, *, is_call: bool) -> str:
+    """What became of a recipient, to read; a call is made by a manager, not sent."""
+    of_calls = {OutreachState.QUEUED: _("To be called"), OutreachState.SENT: _("Called")} if is_call else {}
+    return of_calls.get(OutreachState(state)) or str(OutreachState(state).label)

@@ -1,12 +1,11 @@
 """The list of campaigns and the page of one: how it stands, its parts by address, and its moves."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import TextChoices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -14,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.enums import CampaignKind, CampaignMove, CampaignState, OutreachState, Receipt
+from campaigns.enums import CampaignKind, CampaignMove, CampaignState, Receipt
 from campaigns.filters.campaigns import CAMPAIGNS, state_cell
 from campaigns.forms.campaigns import MoveForm
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignMoveMade
 from campaigns.queries import approval as content
 from campaigns.queries import campaigns as queries
-from campaigns.queries.reasons import reason_words
+from campaigns.queries.reasons import reason_words, state_words
 from campaigns.rules.moves import LAUNCHED
 from campaigns.services import campaigns as services
 from campaigns.services import launching
@@ -29,7 +28,7 @@ from campaigns.views.parts import campaign_for, crumbs
 from core.clock import now, today
 from core.errors import DomainError
 from core.models import Job
-from core.pages import recall
+from core.pages import Tab, recall
 from staff.access import has_role, roles
 from staff.queries import ACTIONS as WORDS
 from staff.queries import view_to_open
@@ -58,18 +57,6 @@ DECISIONS = (CampaignMove.CHECK, CampaignMove.APPROVE, CampaignMove.REJECT)
 # Not taken by one slip of the finger: they ask for a word first.
 GUARDED = (CampaignMove.EDIT, CampaignMove.END, CampaignMove.STOP)
 MAIN = (CampaignMove.SUBMIT, CampaignMove.LAUNCH, CampaignMove.RESUME)
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A tab as components/tabs.html shows it: `url` is its fragment, `href` the page with it open."""
-
-    key: str
-    label: str
-    url: str
-    href: str
-    active: bool
-    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +109,24 @@ def campaign_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def campaign_overview(request: HttpRequest, pk: int) -> HttpResponse:
     """What the campaign is, and how far it is among the viewer's customers."""
     campaign = campaign_for(request, pk)
-    standing = queries.standing_of(campaign, request.user)
+    standing, is_call = queries.standing_of(campaign, request.user), campaign.kind == CampaignKind.CALL
     context = {
         "campaign": campaign,
         "standing": standing,
         "is_launched": campaign.state in LAUNCHED and campaign.launched_on is not None,
-        "states": _counted(OutreachState, standing.by_state),
+        "is_call": is_call,
+        "states": [
+            {"label": state_words(code, is_call=is_call), "value": f"{count:,}"} for code, count in standing.by_state
+        ],
         "left_out": [
             {"label": reason_words(code, is_kept=False), "value": f"{count:,}"} for code, count in standing.left_out
         ],
-        "receipts": _counted(Receipt, standing.receipts),
+        "receipts": [{"label": Receipt(code).label, "value": f"{count:,}"} for code, count in standing.receipts],
         "parts": list(_parts(campaign)),
         "page_title": campaign.name,
         "crumbs": crumbs(campaign),
     }
     return render(request, "campaigns/_overview.html" if request.htmx else "campaigns/overview.html", context)
-
-
-def _counted(words: type[TextChoices], counts: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
-    return [{"label": words(code).label, "value": f"{count:,}"} for code, count in counts]
 
 
 def _parts(campaign: Campaign) -> Iterator[dict[str, Any]]:
@@ -218,11 +204,18 @@ def page_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "may_decide": any(move in DECISIONS for move in moves),
         "fault": launching.FAULTS[fault] % {"day": campaign.starts_on.isoformat()} if fault else "",
         "job": _launch_job(campaign),
+        "refusal": _refusal(campaign),
         "note": MoveForm()["note"],
         "tabs": list(_tabs(request, campaign)),
         "page_title": campaign.name,
         "crumbs": crumbs(),
     }
+
+
+def _refusal(campaign: Campaign) -> CampaignMoveMade | None:
+    """The move that made it a draft again, when that was a refusal: its reason is what to mend."""
+    last = queries.moves_made(campaign).first() if campaign.state == CampaignState.DRAFT else None
+    return last if last and last.move == CampaignMove.REJECT else None
 
 
 def _launch_job(campaign: Campaign) -> Job | None:

@@ -15,12 +15,13 @@ from campaigns.models import Article, Offer, Outreach, RiskTolerance
 from campaigns.queries.articles import given_to, suits_tier, to_give
 from campaigns.queries.content import is_sendable
 from campaigns.queries.offers import current_offers, depends_on_amounts, explain, holds_wealth
-from campaigns.queries.reasons import kept_apart, reason_words
+from campaigns.queries.reasons import kept_apart, reason_words, state_words
 from campaigns.services.articles import give_article
 from campaigns.services.offers import record_tolerance
 from campaigns.views.content import INVALID
 from core.clock import now, today
 from core.errors import DomainError
+from customers.enums import ConsentChannel
 from customers.models import Customer
 from staff.access import BOOK_KEEPERS, CUSTOMER_ROLES, HEADS, SERVING, has_role, roles, scope_of
 from staff.enums.training import Activity
@@ -57,7 +58,14 @@ def _tab(request: HttpRequest, customer: Customer, form: ToleranceForm | None = 
         "unlicensed": _unlicensed(request, offers),
         "articles": to_give(customer, today()),
         "given": given_to(customer),
-        "sent": [(row, reason_words(row.reason, is_kept=is_kept)) for row in sent.order_by("-pk")[:MOST]],
+        "sent": [
+            (
+                row,
+                state_words(row.state, is_call=row.channel == ConsentChannel.PHONE),
+                reason_words(row.reason, is_kept=is_kept),
+            )
+            for row in sent.order_by("-pk")[:MOST]
+        ],
         "tolerance": RiskTolerance.objects.visible_to(request.user).filter(customer=customer).order_by("-pk").first(),
         "form": form or ToleranceForm(initial={"assessed_on": today()}),
         "may_record": has_role(request.user, *SERVING),

@@ -13,6 +13,7 @@ from campaigns.filters.outreach import OUTREACH, OUTREACH_FILE, TONES
 from campaigns.models import Campaign
 from campaigns.queries.campaigns import READERS, may_lead
 from campaigns.queries.outreach import doubtful, recipients_for, states_of
+from campaigns.queries.reasons import state_words
 from campaigns.rules.moves import OVER
 from campaigns.services import receipts as services
 from campaigns.views.parts import campaign_for, crumbs
@@ -44,16 +45,19 @@ def outreach(request: HttpRequest, pk: int) -> HttpResponse:
     visible = recipients_for(request.user)
     rows = visible.filter(campaign=campaign)
     recall(request, OUTREACH, view_to_open(request.user, OUTREACH.list_key, request.GET), rows, amounts=False)
-    states = states_of(visible, campaign)
+    states, is_call = states_of(visible, campaign), campaign.kind == CampaignKind.CALL
     context = {
         "campaign": campaign,
         "listing": OUTREACH.show(request, rows),
-        "tiles": [(state.label, f"{states[state]:,}", f"?state={state}", TONES[state]) for state in _shown(states)],
+        "tiles": [
+            (state_words(state, is_call=is_call), f"{states[state]:,}", f"?state={state}", TONES[state])
+            for state in _shown(states)
+        ],
         "unknown": states.get(OutreachState.UNKNOWN, 0),
         "failed": states.get(OutreachState.FAILED, 0),
         "may_decide": may_lead(request.user, campaign),
         "may_send": campaign.state not in OVER,
-        "is_set_up": campaign.kind == CampaignKind.CALL or is_configured(campaign.channel),
+        "is_set_up": is_call or is_configured(campaign.channel),
         "page_title": _("Recipients"),
         "crumbs": crumbs(campaign),
     }

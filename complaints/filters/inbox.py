@@ -1,7 +1,6 @@
 """The list of complaints: its columns, and the counts on top."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -16,7 +15,7 @@ from complaints.queries import inbox as queries
 from complaints.queries.choices import word_for
 from complaints.queries.clocks import Clocks, ClockState, clocks_of
 from core.clock import today
-from core.pages import BulkAction, Cell, Column, ListPage
+from core.pages import BulkAction, Cell, Column, ListPage, Tile, count_tile
 from staff.access import HEADS
 from staff.enums import Role
 from tiers.queries import bands_for_display, tier_name
@@ -155,16 +154,6 @@ INBOX = ListPage(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A count and the address of exactly those rows."""
-
-    label: str
-    value: str
-    url: str
-    tone: str
-
-
 TILES = (
     ("overdue", _("Overdue"), "due=overdue", "bad"),
     ("today", _("Due today"), "due=today", "warn"),
@@ -179,4 +168,4 @@ def tiles(rows: QuerySet[Complaint]) -> Iterator[Tile]:
     counts = queries.count_waiting(rows, today())
     for name, label, query, tone in TILES:
         count = getattr(counts, name)
-        yield Tile(str(label), f"{count:,}", f"{reverse('complaints:inbox')}?{query}", tone if count else "")
+        yield count_tile(label, count, f"{reverse('complaints:inbox')}?{query}", tone)

@@ -2,17 +2,16 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from complaints.filters.inbox import INBOX, LEADERS, tiles
 from complaints.queries.inbox import cases_for
 from core.exporting import ListSource
 from core.pages import Column, recall
 from staff.access import CUSTOMER_ROLES, has_role, roles
-from staff.exports import ask_for_file, read_wish
+from staff.exports import list_export
 from staff.queries import view_to_open
 
 CASE_LIST = ListSource(
@@ -40,9 +39,4 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render(request, "complaints/inbox.html", context)
 
 
-@roles(*CUSTOMER_ROLES)
-@require_http_methods(["GET", "HEAD", "POST"])
-def export(request: HttpRequest) -> HttpResponse:
-    """Ask for the list, with its filters, order and columns, as a file."""
-    wish = read_wish(request, CASE_LIST, amounts=False)
-    return ask_for_file(request, wish, list_url=reverse("complaints:inbox"), title=_("Complaints"))
+export = list_export(CASE_LIST, "complaints:inbox")

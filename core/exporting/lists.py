@@ -18,12 +18,21 @@ QUERY_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
+class AskedRows:
+    """The rows an address asks for beside its filters (of a unit, of two months), and in words which those are."""
+
+    rows: QuerySet[Any]
+    words: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ListSource:
     """A list that can be taken as a file: its name in the table of exports, its declaration, and its rows.
 
     `rows` gives what a person may see at the moment it is called; `roles` may open the list at all. `number` is what
     rows are called outside: it is chosen by, and leads every file, as names alone tell nobody apart. `unlinked` names
     the paths of columns whose cells on the page are links: making an address for each row takes a quarter of the time.
+    `asked` reads the rest of the address where rows depend on more than filters; it raises BadQuery for nonsense.
     """
 
     key: str
@@ -32,6 +41,11 @@ class ListSource:
     roles: tuple[str, ...]
     number: Column
     unlinked: Mapping[str, str] = field(default_factory=dict)
+    asked: Callable[[HttpRequest], AskedRows] | None = None
+
+    def asked_rows(self, request: HttpRequest) -> AskedRows:
+        """The rows in sight of whoever asks, as far as the address asks for them."""
+        return self.asked(request) if self.asked else AskedRows(self.rows(request.user))
 
     def plain(self, column: Column) -> Column:
         """The column as a file has it."""
@@ -82,7 +96,7 @@ def cut_list(
     Columns they may not see are left out; without any named it is those shown by default. Raises BadQuery for filters
     they may not use or that make no sense.
     """
-    if len(query) > QUERY_MAX:
+    if len(query) > QUERY_MAX or (numbers and not source.page.row_key):
         raise BadQuery()
     offered = {column.key for column in source.page.visible_columns(amounts=amounts)}
     request = HttpRequest()
@@ -92,7 +106,8 @@ def cut_list(
     if named:
         params[COLUMNS] = ",".join(named)
     request.GET = params  # type: ignore[assignment]  # what the address would say
-    rows = source.rows(user)
+    asked = source.asked_rows(request)
+    rows = asked.rows
     if numbers:
         rows = rows.filter(**{f"{source.page.row_path or source.number.key}__in": list(numbers)})
     chosen = source.page.select(params, rows, amounts=amounts, request=request)
@@ -101,7 +116,7 @@ def cut_list(
     lead = [] if source.number.key in {column.key for column in chosen.columns} else [source.number]
     # The page of no rows has the filters in words.
     chips = source.page.show(request, rows.none(), amounts=amounts).chips
-    filters = [*_ticked(numbers), *[(str(chip.label), chip.value) for chip in chips]]
+    filters = [*asked.words, *_ticked(numbers), *[(str(chip.label), chip.value) for chip in chips]]
     taken = [source.plain(column) for column in chosen.columns]
     return Cut(chosen.queryset, chosen.order, (*lead, *taken), tuple(filters))
 

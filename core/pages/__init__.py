@@ -7,6 +7,7 @@ from core.pages.parts import BulkAction
 from core.pages.renderer import FormRenderer
 from core.pages.saved import recall
 from core.pages.selection import Chosen, ChosenRows, NothingSelected, TooManySelected, chosen_rows, read_selection
+from core.pages.shown import Tab, Tile, count_tile, counted_tiles
 from core.pages.state import (
     COLUMNS,
     CURSOR,
@@ -44,8 +45,12 @@ __all__ = [
     "Page",
     "Selection",
     "State",
+    "Tab",
+    "Tile",
     "TooManySelected",
     "chosen_rows",
+    "count_tile",
+    "counted_tiles",
     "holds_personal",
     "keyset_page",
     "read_selection",

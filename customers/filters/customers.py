@@ -34,6 +34,7 @@ from customers.rules.search import read_search
 from customers.services import records
 from staff.access import CUSTOMER_ROLES, HEADS, MANAGERS, scope_of
 from staff.enums import Reach
+from staff.models import Branch
 
 RANKS = range(10)
 # What the re-tiering writes on the position: the sum of 1 (the next tier is close) and 2 (losing this one is).
@@ -59,7 +60,10 @@ def refuse_personal(text: str) -> None:
 
 
 class CustomerFilter(ListFilter):
-    """Filters of customers, on their positions. Units and managers are named by numbers, as everywhere outside."""
+    """Filters of customers, on their positions. Units and managers are named by numbers, as everywhere outside.
+
+    `branch` is one unit, `area` it and those below it.
+    """
 
     tier = django_filters.TypedMultipleChoiceFilter(
         label=_("Tier"),
@@ -80,6 +84,13 @@ class CustomerFilter(ListFilter):
         empty_label=_("All"),
         null_label=_("Without a manager"),
         null_value=NOBODY,
+    )
+    area = django_filters.ModelChoiceFilter(
+        label=_("Unit with those below"),
+        method="in_area",
+        queryset=units_of,
+        to_field_name="code",
+        widget=forms.HiddenInput,
     )
 
     stage = django_filters.MultipleChoiceFilter(
@@ -130,6 +141,10 @@ class CustomerFilter(ListFilter):
         is_narrow = self.request is None or scope_of(self.request.user).reach != Reach.BANK
         return not (is_narrow or self.data.get("branch"))
 
+    def in_area(self, rows: CustomerPositionQuerySet, name: str, top: Branch | None) -> CustomerPositionQuerySet:
+        # Ids, so that PostgreSQL knows how many rows to expect.
+        return rows.filter(branch_id__in=list(Branch.objects.below(top).values_list("pk", flat=True))) if top else rows
+
     def in_stages(self, rows: CustomerPositionQuerySet, name: str, stages: list[str]) -> CustomerPositionQuerySet:
         return rows.filter(stage__in=[STAGES[stage] for stage in stages]) if stages else rows
 
@@ -158,7 +173,7 @@ class CustomerPageFilter(CustomerFilter):
         label=_("Search"), method="searched", widget=SEARCH, max_length=60, validators=[refuse_personal]
     )
     field_order = (
-        *("q", "tier", "stage", "kind", "branch", "manager"),
+        *("q", "tier", "stage", "kind", "branch", "area", "manager"),
         *("near", "watched", "silent", "waited", "matures", "opened_since"),
     )
 

@@ -26,6 +26,10 @@ class PersonField(forms.ModelChoiceField):
             self.widget = forms.TextInput({"autocomplete": "off"})
             self.help_text = self.help_text or _("Staff number")
 
+    def offers(self, number: str) -> bool:
+        """Whether the person of a staff number may be chosen."""
+        return bool(number) and self.queryset.filter(staff_no=number).exists()
+
     def label_from_instance(self, obj: User) -> str:
         return f"{obj.name} · {obj.staff_no} · {obj.branch.name}"
 
@@ -48,13 +52,17 @@ class HandoverForm(forms.Form):
         help_text=_("Both sides and the head of the unit read it."),
     )
 
-    def __init__(self, *args: Any, people: QuerySet[User], asks_book: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: QuerySet[User], asks_book: bool, to: str = "", **kwargs: Any) -> None:
+        """`to` is the staff number the form begins with; one that may not be chosen is as none."""
         super().__init__(*args, **kwargs)
         if not asks_book:
             del self.fields["book"]
         for field in self.fields.values():
             if isinstance(field, PersonField):
                 field.offer(people)
+        new = self.fields["to_manager"]
+        if isinstance(new, PersonField) and new.offers(to):
+            self.initial["to_manager"] = to
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

@@ -10,6 +10,7 @@ from customers.models.history import CustomerVersion
 from customers.models.kyc import KycItem, KycReview
 from customers.models.lifecycle import LifecycleChange
 from customers.models.merging import Merge
+from customers.models.openings import PageOpening
 from customers.models.portfolio import Handover, HandoverItem, OwnershipChange
 from customers.models.profile import FieldRefusal, FieldSource, Preference
 from customers.models.prospects import Prospect
@@ -40,6 +41,7 @@ __all__ = [
     "LifecycleChange",
     "Merge",
     "OwnershipChange",
+    "PageOpening",
     "PositionChange",
     "Preference",
     "Product",

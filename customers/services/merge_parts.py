@@ -20,6 +20,7 @@ from customers.models import (
     LifecycleChange,
     Merge,
     OwnershipChange,
+    PageOpening,
     PositionChange,
     Preference,
     Promise,
@@ -58,6 +59,8 @@ CHILDREN = (
     Child(OwnershipChange, How.HISTORY),
     Child(HandoverItem, How.HISTORY),
     Child(LifecycleChange, How.HISTORY),
+    # Whose page was opened; readers count it for the customer it became.
+    Child(PageOpening, How.HISTORY),
     Child(Merge, How.HISTORY, field="kept"),
     Child(Merge, How.HISTORY, field="dropped"),
 )

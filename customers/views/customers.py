@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,12 +13,15 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from core.clock import today
+from core.ahead import not_ahead
+from core.clock import now, today
 from core.money import wan
+from core.pages import Tab, Tile
 from customers import queries
 from customers.enums import Stage, StageRule
 from customers.models import Customer
 from customers.queries import care, prospects
+from customers.services.openings import note_opening
 from customers.views.scope import found_or_renamed, windows
 from staff.access import CUSTOMER_ROLES, SERVING, has_role, roles, scope_of
 from staff.enums import Role
@@ -38,35 +40,14 @@ TABS: tuple[tuple[str, Words, str], ...] = (
     ("consents", gettext_lazy("Consents"), "customers:consents"),
     ("promises", gettext_lazy("Promises"), "customers:promises"),
     ("history", gettext_lazy("History"), "customers:history"),
+    ("openings", gettext_lazy("Who opened it"), "customers:openings"),
 )
+# Tabs of one role alone.
+ROLE_TABS = {"openings": Role.COMPLIANCE}
 # Who sees no amounts has no balances, and begins with who it is.
 WITHOUT_AMOUNTS = ("profile", *(key for key, _label, _name in TABS if key not in {"profile", "balances"}))
 WITH_AMOUNTS = tuple(key for key, _label, _name in TABS)
 STAGE_TONES = {Stage.NEW: "info", Stage.GROWING: "good", Stage.DECLINING: "warn", Stage.LOST: "bad"}
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A figure of the customer page and the address of the rows behind it."""
-
-    label: str
-    url: str
-    icon: str = ""
-    money: Decimal | None = None
-    value: str = ""
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A tab as components/tabs.html shows it: `url` is its fragment, `href` the page with it open."""
-
-    key: str
-    label: str
-    url: str
-    href: str
-    active: bool
-    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +62,13 @@ class StageBadge:
 
 @roles(*CUSTOMER_ROLES)
 @require_GET
+@not_ahead
 def customer_detail(request: HttpRequest, customer_no: str) -> HttpResponse:
     """The frame of the customer page: who it is, what to beware of, figures, and tabs that load by address."""
     as_of, day = queries.ledger_day(), today()
     visible = Customer.objects.visible_to(request.user).select_related("branch", "manager", "backup", "position")
     customer = found_or_renamed(request, care.for_page(queries.with_figures(visible, as_of), day), customer_no)
+    note_opening(person=request.user, customer=customer, at=now())
     amounts = scope_of(request.user).amounts
     may_serve = has_role(request.user, *SERVING)
     tabs = list(_tabs(request, customer_no, customer.open_promises, amounts=amounts))
@@ -120,6 +103,7 @@ def _address(name: str, customer_no: str) -> str:
 def _tabs(request: HttpRequest, customer_no: str, promises: int, *, amounts: bool) -> Iterator[Tab]:
     labels = {key: (label, _address(name, customer_no)) for key, label, name in TABS}
     keys = [key for key in (WITH_AMOUNTS if amounts else WITHOUT_AMOUNTS) if labels[key][1]]
+    keys = [key for key in keys if ROLE_TABS.get(key, request.user.role) == request.user.role]
     wanted, days = request.GET.get("tab", ""), request.GET.get("days", "")
     active = wanted if wanted in keys else keys[0]
     for key in keys:
@@ -138,21 +122,21 @@ def _stage(customer: Any) -> StageBadge | None:
 
 
 def _money_tiles(customer: Any, as_of: date | None) -> Iterator[Tile]:
-    yield Tile(_("Balance"), "?tab=holdings", "wallet", customer.balance)
+    yield Tile(_("Balance"), url="?tab=holdings", icon="wallet", money=customer.balance)
     names = {"month": _("Average this month"), "quarter": _("Average this quarter"), "year": _("Average this year")}
     for name, days in (windows(as_of) if as_of else {}).items():
         words = ngettext("over %(days)d day", "over %(days)d days", days) % {"days": days}
         url = f"?tab=balances&days={days}"
-        yield Tile(names[name], url, "chart-line", getattr(customer, f"adb_{name}"), hint=words)
+        yield Tile(names[name], url=url, icon="chart-line", money=getattr(customer, f"adb_{name}"), hint=words)
 
 
 def _day_tiles(customer: Any, *, amounts: bool) -> Iterator[Tile]:
     matures_on, amount = customer.next_maturity_on, customer.next_maturity_amount
     hint = _("%(amount)s matures") % {"amount": wan(amount, get_language() or "")} if amounts and amount else ""
     day = matures_on.isoformat() if matures_on else _("None")
-    yield Tile(_("Next maturity"), "?tab=holdings", "calendar-due", value=day, hint=hint)
+    yield Tile(_("Next maturity"), day, "?tab=holdings", icon="calendar-due", hint=hint)
     if not amounts:  # beside five figures of money it stands in the head of the page
-        yield Tile(_("Last contact"), "?tab=timeline", "message", value=_last_contact(customer))
+        yield Tile(_("Last contact"), _last_contact(customer), "?tab=timeline", icon="message")
 
 
 def _last_contact(customer: Any) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.ahead import not_ahead
 from core.clock import now
 from core.errors import DomainError
 from customers import queries
@@ -24,6 +25,7 @@ from customers.forms.profile import REMOVE, doubt_words
 from customers.models import Customer
 from customers.rules import profile as rules
 from customers.services import duplicates, profile, records
+from customers.services.openings import note_opening
 from customers.views.scope import customer_in_sight
 from staff.access import SERVING, roles
 
@@ -119,9 +121,12 @@ def _done(request: HttpRequest, saved: profile.Saved, words: str) -> HttpRespons
 @never_cache
 @roles(*SERVING)
 @require_http_methods(["GET", "HEAD", "POST"])
+@not_ahead
 def customer_edit(request: HttpRequest, customer_no: str) -> HttpResponse:
     """The record of a customer; of two who edit at once the second is shown both values of what differs."""
     customer = customer_in_sight(request, customer_no)
+    if request.method == "GET":
+        note_opening(person=request.user, customer=customer, at=now())
     data = _picked(request.POST) if request.method == "POST" else None
     form = ProfileForm(data, kind=customer.kind, user=request.user, customer=customer)
     context: dict[str, Any] = {"form": form, "customer": customer, "kind": customer.kind}

@@ -85,11 +85,15 @@ def _pending(request: HttpRequest, visible: QuerySet[Handover]) -> QuerySet[Hand
 @roles(*ASKERS)
 @require_http_methods(["GET", "POST"])
 def handover_new(request: HttpRequest) -> HttpResponse:
-    """Who gets the chosen customers, one customer (?customer=) or a whole book (?book=); leads to the preview."""
+    """Who gets the chosen customers, one customer (?customer=) or a whole book (?book=); leads to the preview.
+
+    ?to= is the staff number somebody suggests.
+    """
     choice = _choice(request)
     people = queries.owners_for(request.user)
     is_filled = request.method == "POST" and "to_manager" in request.POST
-    form = HandoverForm(request.POST if is_filled else None, people=people, asks_book=choice.rows is None)
+    data, to = request.POST if is_filled else None, request.GET.get("to", "")
+    form = HandoverForm(data, people=people, asks_book=choice.rows is None, to=to)
     if is_filled and form.is_valid():
         try:
             handover = _draft(request, choice, form.cleaned_data)

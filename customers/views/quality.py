@@ -33,7 +33,7 @@ KEPT_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
+class KindCount:
     """How many findings of a kind there are, and the address of just these."""
 
     kind: FlagKind
@@ -68,9 +68,9 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     return render(request, "customers/quality.html", context)
 
 
-def _tiles(request: HttpRequest) -> list[Tile]:
+def _tiles(request: HttpRequest) -> list[KindCount]:
     counts = queries.findings_by_kind(QualityFlag.objects.visible_to(request.user).open())
-    return [Tile(kind, n, request.GET.get("kind") == kind) for kind, n in counts.items()]
+    return [KindCount(kind, n, request.GET.get("kind") == kind) for kind, n in counts.items()]
 
 
 def _rows(request: HttpRequest, listing: Listing) -> list[FindingRow]:

@@ -179,8 +179,16 @@ def _calls(rng: random.Random, people: People, segment: Segment, offer: Any, at:
     planned = planned.select_related("follow_up__owner__branch", "customer__branch")
     for row in planned.order_by("follow_up__due_on", "pk")[:12]:
         if row.follow_up and rng.random() < 0.7:
-            _called(rng, row.customer, row.follow_up, at - timedelta(minutes=rng.randint(60, 2_000)), at)
+            _called(rng, row.customer, row.follow_up, _call_time(rng, row.follow_up.due_on, began, at), at)
     settle_calls(at=at, campaign=campaign)
+
+
+def _call_time(rng: random.Random, due_on: date, began: datetime, at: datetime) -> datetime:
+    """Most calls are made on their day, some a day or so ago whatever it was."""
+    late = at - timedelta(minutes=rng.randint(60, 2_000))
+    on_day = datetime.combine(due_on, time(10), SHANGHAI) + timedelta(minutes=rng.randint(0, 420))
+    then = late if rng.random() < 0.2 else on_day
+    return max(min(then, at - timedelta(hours=1)), began + timedelta(minutes=5))
 
 
 def _called(rng: random.Random, customer: Customer, follow_up: FollowUp, then: datetime, at: datetime) -> None:
@@ -199,7 +207,7 @@ def _called(rng: random.Random, customer: Customer, follow_up: FollowUp, then: d
     )
     follow_up.refresh_from_db()
     if follow_up.state == FollowUpState.OPEN and outcome != Outcome.NOT_REACHED:
-        complete_follow_up(follow_up=follow_up, outcome=said, interaction=made, actor=owner, at=at)
+        complete_follow_up(follow_up=follow_up, outcome=said, interaction=made, actor=owner, at=then)
 
 
 def _birthdays(people: People, segment: Segment, template: Any, at: datetime) -> None:

@@ -26,19 +26,21 @@ def seed_outflow(*, rng: random.Random, end: date, at: datetime) -> None:
     for weeks in WEEKS:
         day = end - timedelta(weeks=weeks)
         run(business_day=day, actor=SEEDER, at=at - timedelta(weeks=weeks))
-        _judge(rng, at - timedelta(weeks=weeks) + timedelta(days=rng.randint(1, 3)))
+        _judge(rng, day, at - timedelta(weeks=weeks) + timedelta(days=rng.randint(1, 3)))
     run(business_day=end, actor=SEEDER, at=at)
-    _follow_up(rng, at)
+    _follow_up(rng, end, at)
     try_past(actor=SEEDER, at=at, weeks=10)
 
 
-def _rows() -> list[OutflowWarning]:
+def _rows(day: date) -> list[OutflowWarning]:
+    """What is open of a day; the night may have warned of the last one already."""
     rows = OutflowWarning.everything.filter(state=OutflowState.OPEN, customer__manager__isnull=False)
+    rows = rows.filter(raised_on__lte=day)
     return list(rows.select_related("customer__manager").order_by("raised_on", "customer__customer_no"))
 
 
-def _judge(rng: random.Random, at: datetime) -> None:
-    for row in _rows():
+def _judge(rng: random.Random, day: date, at: datetime) -> None:
+    for row in _rows(day):
         if rng.random() >= JUDGED:
             continue
         # Money that matured and stayed comes back more often than money on its way out.
@@ -51,8 +53,8 @@ def _judge(rng: random.Random, at: datetime) -> None:
         judge_warning(warning=row, verdict=verdict, note=note, actor=row.customer.manager, at=at)
 
 
-def _follow_up(rng: random.Random, at: datetime) -> None:
-    for row in _rows():
+def _follow_up(rng: random.Random, day: date, at: datetime) -> None:
+    for row in _rows(day):
         if rng.random() < CALLED:
             manager = row.customer.manager
             follow_warning_up(warning=row, title="电话了解资金安排", note="", actor=manager, at=at)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from depositcrm.demo.kpis import seed_kpis
+from depositcrm.demo.openings import seed_openings
 from depositcrm.demo.outflow import seed_outflow
 from depositcrm.demo.people import seed_people
 from depositcrm.demo.reports import seed_reports
@@ -20,6 +21,7 @@ PARTS: tuple[Callable[..., None], ...] = (
     # After them: it adds up what the others made.
     seed_kpis,
     seed_reports,
+    seed_openings,
 )
 
 

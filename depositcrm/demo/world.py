@@ -169,6 +169,9 @@ def daily_changes(
         elif chance() < customer.habit:
             balances[demand.number] += _spending(rng, balances[demand.number])
             moved.add(demand.number)
+        if moves := _dressing(customer, day, first, balances[demand.number]):
+            balances[demand.number] += moves
+            moved.add(demand.number)
         if share := _leaving(customer, day, last):
             balances[demand.number] -= balances[demand.number] * share // 100
             moved.add(demand.number)
@@ -212,11 +215,23 @@ def _leaving(customer: DemoCustomer, day: date, last: date) -> int:
     some did within the last three months."""
     number, ago = int(customer.number), (last - day).days
     if number % 17 == 0:
-        return {9: 20, 6: 25, 3: 30}.get(ago, 0)
+        return {4: 30, 3: 35, 2: 40}.get(ago, 0)
     if number % 37 == 0:
         begun = 30 + number % 50
         return {begun: 45, begun - 8: 50, begun - 16: 90}.get(ago, 0)
     return 0
+
+
+def _dressing(customer: DemoCustomer, day: date, first: date, held: int) -> int:
+    """Fen that come on the last day of a month and are gone by the 5th: a few lend a manager their money for it."""
+    number = int(customer.number)
+    if number % 91 != 5 or customer.manager is None:
+        return 0
+    fen = 12_000_000 + sum(account.fen for account in customer.accounts) * 65 // 100
+    if (day + timedelta(days=1)).day == 1:
+        return fen
+    has_come = day.replace(day=1) - timedelta(days=1) > first
+    return -min(fen, max(held, 0) * 98 // 100) if has_come and day.day == 2 + number % 3 else 0
 
 
 def _yuan(fen: int) -> Decimal:

@@ -1,5 +1,6 @@
 """The list behind a bar of the bridge."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -26,9 +27,14 @@ def customer_cell(row: Any) -> Cell:
     return Cell(row.customer.name, "main", row.customer.get_absolute_url(), hint=row.customer.customer_no)
 
 
-def tier_cell(row: Any) -> Cell:
-    """The tier of a row's customer, as it is called now."""
-    return Cell(tier_name(row.tier, bands_for_display(today())), "tier", rank=row.tier)
+def tier_cells(rank: str) -> Callable[[], Callable[[Any], Cell]]:
+    """Badges of the tiers at `rank` of a page's rows, as they are called now."""
+
+    def ready() -> Callable[[Any], Cell]:
+        bands = bands_for_display(today())
+        return lambda row: Cell(tier_name(getattr(row, rank), bands), "tier", rank=getattr(row, rank))
+
+    return ready
 
 
 BRIDGE_ROWS = ListPage(
@@ -38,7 +44,7 @@ BRIDGE_ROWS = ListPage(
         Column("opening", _("ADB before"), kind="money", sort="opening", amounts=True),
         Column("closing", _("ADB after"), kind="money", sort="closing", amounts=True),
         Column("left", _("Matured and left, yuan"), "left_amount", kind="money", amounts=True),
-        Column("tier", _("Tier"), tier_cell),
+        Column("tier", _("Tier"), per_page=tier_cells("tier")),
         Column("branch", _("Branch"), "branch__name"),
         Column("manager", _("Manager"), "manager__name"),
     ),

@@ -1,17 +1,13 @@
 """The list of lost customers."""
 
-from typing import Any
-
 import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core.clock import today
-from core.pages import Cell, Column, ListFilter, ListPage
+from core.pages import Column, ListFilter, ListPage
 from customers.models import CustomerPosition
 from insights.enums import Loss, LossCause
-from insights.filters.bridge import customer_cell
-from tiers.queries import bands_for_display, tier_name
+from insights.filters.bridge import customer_cell, tier_cells
 
 # Read by the view: whose customers.
 ASKED = frozenset({"unit", "manager"})
@@ -34,14 +30,10 @@ class LostFilter(ListFilter):
         return queryset.filter(**asked, **({} if tier is None else {"tier_then": int(tier)}))
 
 
-def _tier_then(row: Any) -> Cell:
-    return Cell(tier_name(row.tier_then, bands_for_display(today())), "tier", rank=row.tier_then)
-
-
 LOST = ListPage(
     columns=(
         Column("customer", _("Customer"), customer_cell, stays=True),
-        Column("tier_then", _("Tier at the opening"), _tier_then),
+        Column("tier_then", _("Tier at the opening"), per_page=tier_cells("tier_then")),
         Column("opening", _("ADB at the opening"), kind="money", sort="opening", amounts=True),
         Column("closing", _("ADB of the month"), kind="money", sort="closing", amounts=True),
         Column("way", _("How"), lambda row: Loss(row.way).label),

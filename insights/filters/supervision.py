@@ -1,12 +1,11 @@
 """The lists of supervision: plans, checks and findings; their filters, columns and tiles."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import Truncator
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
-from core.pages import Cell, Column, ListFilter, ListPage
+from core.pages import Cell, Column, ListFilter, ListPage, Tile, counted_tiles
 from core.pages.choices import LoadedChoiceFilter
 from servicing.queries.contacts import units_of
 from staff.enums.supervision import CheckArea, CheckState, FindingState, Grade, PlanKind, PlanState
@@ -205,16 +204,6 @@ FINDINGS = ListPage(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A count and the address of exactly those rows."""
-
-    label: str
-    value: str
-    url: str
-    tone: str
-
-
 OF_CHECKS: tuple[tuple[Promise, str, str], ...] = (
     (_("Waits for my marks"), "stands=mine", "warn"),
     (_("Marks differ, mine to decide"), "stands=settle", "warn"),
@@ -228,22 +217,12 @@ OF_FINDINGS: tuple[tuple[Promise, str, str], ...] = (
 
 def tiles(request: HttpRequest) -> Iterator[Tile]:
     """The counts on top of supervision: each is a list's own filter, so that it equals the rows behind it."""
-    yield from _tiles(request, CheckFilter, queries.checks_for(request.user), OF_CHECKS, "insights:supervision_checks")
+    rows, url = queries.checks_for(request.user), reverse("insights:supervision_checks")
+    yield from counted_tiles(OF_CHECKS, CheckFilter, rows, request=request, url=url)
     yield from finding_tiles(request, OF_FINDINGS)
 
 
 def finding_tiles(request: HttpRequest, wanted: tuple[tuple[Promise, str, str], ...] = OF_FINDINGS) -> Iterator[Tile]:
     """The counts of findings in sight."""
-    yield from _tiles(request, FindingFilter, queries.findings_for(request.user), wanted, "insights:findings")
-
-
-def _tiles(
-    request: HttpRequest,
-    filterset: type[ListFilter],
-    rows: Any,
-    wanted: tuple[tuple[Promise, str, str], ...],
-    name: str,
-) -> Iterator[Tile]:
-    for label, query, tone in wanted:
-        count = filterset(QueryDict(query), rows, request=request).qs.count()
-        yield Tile(str(label), f"{count:,}", f"{reverse(name)}?{query}", tone if count else "")
+    rows, url = queries.findings_for(request.user), reverse("insights:findings")
+    return counted_tiles(wanted, FindingFilter, rows, request=request, url=url)

@@ -11,7 +11,7 @@ from core.forms import VersionForm
 from insights.rules.supervision import BUILT_IN, FACTORS, LIMITS, WEIGHTS, read_supervision
 from servicing.rules.voice import as_lines, from_lines
 from staff.enums.supervision import CheckArea, Grade
-from staff.rules.supervision import APPEAL_DAYS, DUE_DAYS, KIND, LATE_DAYS, REPEAT_DAYS
+from staff.rules.supervision import APPEAL_DAYS, DUE_DAYS, KIND, LATE_DAYS, OPENING_MONTHS, REPEAT_DAYS
 from staff.services.policies import PolicyKind, Text
 
 FACTOR_WORDS: Mapping[str, Text] = {
@@ -21,6 +21,9 @@ FACTOR_WORDS: Mapping[str, Text] = {
     "night": _("Outside of work hours"),
     "big_export": _("Large file"),
     "earlier": _("Earlier finding"),
+    "outside": _("Outside of own book and unit"),
+    "no_need": _("No business need found"),
+    "many": _("Many customers in a day"),
 }
 NUMBER_LABELS: Mapping[str, Text] = {
     "repeat_days": _("Days in which the same finding counts as a repeat"),
@@ -31,8 +34,16 @@ NUMBER_LABELS: Mapping[str, Text] = {
     "night_from": _("Outside of work from hour"),
     "night_to": _("Outside of work until hour"),
     "export_rows": _("Large file from, rows"),
+    "need_days": _("Days around an opened page in which work for the customer explains it"),
+    "many_openings": _("Many customers opened in a day: more than"),
+    "opening_months": _("Months it is kept who opened which page"),
 }
-RANGES: Mapping[str, tuple[int, int]] = {**LIMITS, "repeat_days": REPEAT_DAYS, "appeal_days": APPEAL_DAYS}
+RANGES: Mapping[str, tuple[int, int]] = {
+    **LIMITS,
+    "repeat_days": REPEAT_DAYS,
+    "appeal_days": APPEAL_DAYS,
+    "opening_months": OPENING_MONTHS,
+}
 LATE_LABELS: tuple[Text, ...] = (
     _("Days overdue: the head is told"),
     _("Days overdue: head office is told"),
@@ -90,9 +101,11 @@ class SupervisionForm(VersionForm):
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    values = {**BUILT_IN, **values}  # an older version knows fewer
+    weights = {**BUILT_IN["weights"], **values["weights"]}
     flat: dict[str, Any] = {f"due_{grade.value}": values["due_days"].get(str(grade.value)) for grade in Grade}
     flat |= {f"late_{place}": days for place, days in enumerate(values["late_days"])}
-    flat |= {f"weight_{factor}": values["weights"].get(factor) for factor in FACTORS}
+    flat |= {f"weight_{factor}": weights[factor] for factor in FACTORS}
     flat |= {name: values.get(name) for name in NUMBER_LABELS}
     return flat | {area.value: as_lines(values[area.value]) for area in CheckArea}
 

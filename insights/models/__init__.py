@@ -1,6 +1,6 @@
 """Tables of insights, by noun."""
 
-from insights.models.deposits import BranchDay, DepositDay
+from insights.models.deposits import BranchDay, DepositDay, PositionWrite
 from insights.models.kpis import Kpi, KpiDay, MonthClose
 from insights.models.layouts import BoardLayout
 from insights.models.outflow import OutflowLoss, OutflowTrial, OutflowWarning
@@ -16,6 +16,7 @@ __all__ = [
     "OutflowLoss",
     "OutflowTrial",
     "OutflowWarning",
+    "PositionWrite",
     "Report",
     "ReportRecipient",
     "ReportRun",

@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
 from staff.access import scope_of
@@ -64,3 +65,16 @@ class BranchDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.on} {self.branch_id} {self.tier}: {self.customers}"
+
+
+class PositionWrite(models.Model):
+    """A statement that may have changed which positions there are, their branch, tier or total; a trigger notes it.
+
+    No two sets of these rows that were ever seen are equal unless the positions were: a set only grows, and the roll-up
+    that sweeps it leaves a fresh row.
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=RandomUUID(), editable=False)
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -97,7 +97,7 @@ def _policies(user: User, day: date) -> Iterator[Waiting]:
 
 
 def _schemes(user: User, day: date) -> Iterator[Waiting]:
-    if not has_role(user, Role.ADMIN, Role.HEAD_OFFICE):
+    if not _sets_rules(user):
         return
     waiting = Scheme.objects.filter(status=SchemeStatus.SUBMITTED).exclude(drafted_by=user)
     waiting = waiting.filter(_asked_by_others(ApprovalKind.SCHEME, user)).select_related("drafted_by__branch")
@@ -229,7 +229,7 @@ def _had_a_hand(user: User) -> Q:
 
 
 def _sets_rules(user: User) -> bool:
-    """Who decides on rules of the whole bank (staff.services.policies)."""
+    """Who decides on rules and tiers of the whole bank (staff.services.policies, tiers.services.schemes)."""
     return user.role == Role.ADMIN or (user.role == Role.HEAD_OFFICE and user.branch.parent_id is None)
 
 

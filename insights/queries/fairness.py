@@ -1,6 +1,7 @@
 """What moves a unit's average without anybody's doing: holidays, and spikes at month ends (product.md B9)."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -68,20 +69,40 @@ def _totals(targets: Sequence[Target], first: date, last: date) -> dict[Unit, di
     of_unit = [target for target in targets if target.of == TargetOf.UNIT]
     if of_unit:
         rows = BranchDay.everything.filter(on__range=(first, last)).order_by()
-        of_branches = list(rows.values_list("branch__path", "on").annotate(sum=Sum("total")))
-        for target in of_unit:
-            below = ((on, total) for path, on, total in of_branches if path.startswith(target.branch.path))
-            found[unit_of(target)] = _summed(below)
+        below = _below(rows.values_list("branch__path", "on").annotate(sum=Sum("total")))
+        found |= {unit_of(target): below.get(target.branch_id, {}) for target in of_unit}
     teams = members_on([target.team_id for target in targets if target.team_id], last)
     people = {target.person_id for target in targets if target.person_id} | {pk for ids in teams.values() for pk in ids}
     if people:
         days = DepositDay.objects.filter(manager__in=people, on__range=(first, last)).order_by()
-        of_people = list(days.values_list("manager", "on").annotate(sum=Sum("total")))
+        of_people: dict[int, list[tuple[date, Decimal]]] = {}
+        for who, on, total in days.values_list("manager", "on").annotate(sum=Sum("total")):
+            of_people.setdefault(who, []).append((on, total))
         for target in targets:
             if target.of != TargetOf.UNIT:
-                whose = set(teams.get(target.team_id or 0, [target.person_id or 0]))
-                found[unit_of(target)] = _summed((on, total) for who, on, total in of_people if who in whose)
+                own = (row for who in _whose(target, teams) for row in of_people.get(who, []))
+                found[unit_of(target)] = _summed(own)
     return found
+
+
+def _below(rows: Iterable[tuple[str, date, Decimal]]) -> dict[int, dict[date, Decimal]]:
+    """Rows of units, by path, added up for each unit and those above it: read once, however many targets there are."""
+    found: dict[int, dict[date, Decimal]] = {}
+    for path, on, total in rows:
+        for unit in _ids_of(path):
+            totals = found.setdefault(unit, {})
+            totals[on] = totals.get(on, ZERO) + total
+    return found
+
+
+def _ids_of(path: str) -> list[int]:
+    """The unit of a path and all above it."""
+    return [int(pk) for pk in path.split("/") if pk]
+
+
+def _whose(target: Target, teams: Mapping[int, Collection[int]]) -> set[int]:
+    """The people a target of a team or a person is about."""
+    return set(teams.get(target.team_id or 0, [target.person_id or 0]))
 
 
 def _summed(rows: Iterable[tuple[date, Decimal]]) -> dict[date, Decimal]:
@@ -100,13 +121,21 @@ def spikes_of(targets: Sequence[Target], days: Sequence[date]) -> dict[Unit, Dec
     before = days[0].replace(day=1) - _DAY
     effects: dict[Unit, Decimal] = {}
     paths = dict(Branch.objects.values_list("pk", "path"))
-    near = [pk for pk, path in paths.items() if any(path.startswith(target.branch.path) for target in targets)]
+    asked = {target.branch_id for target in targets}
+    near = [pk for pk, path in paths.items() if not asked.isdisjoint(_ids_of(path))]
     teams = members_on([target.team_id for target in targets if target.team_id], days[-1])
     for sign, month in ((-1, before.replace(day=1)), (1, days[-1].replace(day=1))):
         found = _effects(month, numbers) if len(near) > FEW else _effects_in(month, numbers, near)
+        of_units: defaultdict[int, Decimal] = defaultdict(Decimal)
+        of_people: defaultdict[int | None, Decimal] = defaultdict(Decimal)
+        for branch, who, added in found:
+            of_people[who] += added
+            for unit in _ids_of(paths.get(branch, "")):
+                of_units[unit] += added
         for target in targets:
-            mine = (added for branch, who, added in found if _is_of(target, paths.get(branch, ""), who, teams))
-            effects[unit_of(target)] = effects.get(unit_of(target), ZERO) + sign * sum(mine, ZERO)
+            of_unit = target.of == TargetOf.UNIT
+            own = of_units[target.branch_id] if of_unit else sum(of_people[who] for who in _whose(target, teams))
+            effects[unit_of(target)] = effects.get(unit_of(target), ZERO) + sign * own
     return effects
 
 
@@ -134,12 +163,6 @@ def _effects_in(month: date, numbers: Definitions, branches: Sequence[int] | Non
         (branch, manager, spike_effect(adb, end.day, sums[customer], numbers.spike_days))
         for customer, branch, manager, adb in rows
     ]
-
-
-def _is_of(target: Target, path: str, manager: int | None, teams: dict[int, list[int]]) -> bool:
-    if target.of == TargetOf.UNIT:
-        return path.startswith(target.branch.path)
-    return manager in teams.get(target.team_id or 0, [target.person_id or 0])
 
 
 def _sums(customers: Sequence[int], after: date, until: date) -> dict[int, Decimal]:

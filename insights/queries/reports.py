@@ -1,7 +1,7 @@
 """Reports as tables: figures of the units a person may see, added up by what their rows and columns are by."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -14,6 +14,7 @@ from core.money import ZERO
 from insights.enums import ReportDimension, ReportPeriod, UnitKind
 from insights.models import DepositDay, Kpi, KpiDay, Report, ReportRun
 from insights.queries.definitions import label_of
+from insights.rules.figures import Place
 from insights.rules.measures import ALL_TIERS, MEASURES, Kind, Over
 from insights.rules.reports import (
     MOST_COLUMNS,
@@ -48,10 +49,11 @@ class NoFigures(DomainError):
 
 
 class Figure(NamedTuple):
-    """A figure of a table with its kind; None = there is none."""
+    """A figure of a table with its kind (None = there is none), and of what it is."""
 
     value: Decimal | None
     kind: Kind
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,8 @@ def pivot_of(definition: Definition, user: User, *, until: date | None = None) -
     if not days:
         raise NoFigures(_("No day from %(first)s to %(last)s has figures.") % {"first": first, "last": last})
     units = _chosen_units(definition, user)
-    sums = _sums(definition, user, units, days)
-    return _table(definition, units, sums, (first, last, max(days)))
+    sums = sums_of(definition, user, units, days)
+    return _table(Frame(definition, units, first, last_days(days, definition.grain)), sums, (first, last, max(days)))
 
 
 def _chosen_units(definition: Definition, user: User) -> dict[int, str]:
@@ -138,7 +140,7 @@ def _chosen_units(definition: Definition, user: User) -> dict[int, str]:
     return {pk: name for pk, name in seen.items() if pk in definition.units} if definition.units else seen
 
 
-def _sums(definition: Definition, user: User, units: Mapping[int, str], days: Sequence[date]) -> Sums:
+def sums_of(definition: Definition, user: User, units: Mapping[int, str], days: Sequence[date]) -> Sums:
     """Value and base of each measure, unit, tier and part of time: added up over its days, or of its last day."""
     ends, found = last_days(days, definition.grain), Sums()
     by_unit = ReportDimension.UNIT in (definition.rows, definition.columns)
@@ -243,35 +245,56 @@ def _time_word(start: date, grain: str) -> str:
     return start.isoformat()
 
 
-def _table(definition: Definition, units: Mapping[int, str], sums: Sums, days: tuple[date, date, date]) -> Pivot:
-    down = _axis(definition.rows, definition, units, sums)
-    across = _axis(definition.columns, definition, units, sums)
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a table is of: its definition, the units of it in sight, its first day, and of each part of time (by its
+    first day) the last day with figures."""
+
+    definition: Definition
+    units: Mapping[int, str]
+    first: date
+    ends: Mapping[date, date]
+
+    def place(self, code: str, unit: int, start: date, tiers: tuple[int, ...]) -> Place:
+        """Of what a figure is: of one unit (0 = all of the table together) and one part of time."""
+        last = self.ends[start]
+        first = max(start, self.first) if MEASURES[code].over == Over.SUM else last
+        units = (unit,) if unit else tuple(self.units) if self.definition.units else ()
+        return Place(code, UnitKind(self.definition.unit_kind), units, tiers, first, last)
+
+
+def _table(frame: Frame, sums: Sums, days: tuple[date, date, date]) -> Pivot:
+    definition = frame.definition
+    down = _axis(definition.rows, definition, frame.units, sums)
+    across = _axis(definition.columns, definition, frame.units, sums)
     if len(across.places) > MOST_COLUMNS:
         most = _("This makes %(count)s columns; a table has at most %(most)s. Put them down the rows.")
         raise TooWide(most % {"count": len(across.places), "most": MOST_COLUMNS})
     if len(down.places) > MOST_ROWS:
         most = _("This makes %(count)s rows; a report has at most %(most)s. Choose fewer units or days.")
         raise TooWide(most % {"count": f"{len(down.places):,}", "most": f"{MOST_ROWS:,}"})
-    cells = {(down.place(key), across.place(key)): (key[0], pair) for key, pair in sums.items()}
+    cells = {(down.place(key), across.place(key)): pair for key, pair in sums.items()}
     lines = tuple(
-        Line(label, tuple(_cell(cells, definition, (place, other), down, across) for other in across.places))
+        Line(label, tuple(_cell(frame, cells, (down, place), (across, other)) for other in across.places))
         for place, label in zip(down.places, down.labels, strict=True)
     )
     of = UnitKind(definition.unit_kind) if definition.rows == ReportDimension.UNIT else ReportDimension(definition.rows)
-    return Pivot(str(of.label), across.labels, _ordered(lines, definition), _total(definition, across, sums), days)
+    return Pivot(str(of.label), across.labels, _ordered(lines, definition), _total(frame, down, across, sums), days)
 
 
-def _cell(cells: Mapping[Any, Any], definition: Definition, at: tuple[Any, Any], down: Axis, across: Axis) -> Figure:
-    code, (value, base) = cells.get(at, (_measure_at(definition, at, down, across), (ZERO, ZERO)))
-    measure = MEASURES[code]
-    return Figure(figure_of(measure, value, base), measure.kind)
+def _cell(frame: Frame, cells: Mapping[Any, tuple[Decimal, Decimal]], *at: tuple[Axis, Any]) -> Figure:
+    """The figure where two places meet; what was rolled up and would be nought has no row."""
+    found = {axis.dimension: place for axis, place in at}
+    code = str(found.get(ReportDimension.MEASURE, frame.definition.measures[0]))
+    start = next((found[grain] for grain in TIMES if grain in found), date.min)
+    tier = found.get(ReportDimension.TIER)
+    tiers = frame.definition.tiers if tier is None else (tier,)
+    place = frame.place(code, found.get(ReportDimension.UNIT, 0), start, tiers)
+    return _figure(place, *cells.get((at[0][1], at[1][1]), (ZERO, ZERO)))
 
 
-def _measure_at(definition: Definition, at: tuple[Any, Any], down: Axis, across: Axis) -> str:
-    """The measure of a cell nothing was found for: what was rolled up and would be nought has no row."""
-    if down.dimension == ReportDimension.MEASURE:
-        return str(at[0])
-    return str(at[1]) if across.dimension == ReportDimension.MEASURE else definition.measures[0]
+def _figure(place: Place, value: Decimal, base: Decimal) -> Figure:
+    return Figure(figure_of(place.measure, value, base), place.measure.kind, place)
 
 
 def _ordered(lines: tuple[Line, ...], definition: Definition) -> tuple[Line, ...]:
@@ -287,20 +310,22 @@ def _ordered(lines: tuple[Line, ...], definition: Definition) -> tuple[Line, ...
     return tuple(sorted(lines, key=place))
 
 
-def _total(definition: Definition, across: Axis, sums: Sums) -> Line | None:
+def _total(frame: Frame, down: Axis, across: Axis, sums: Sums) -> Line | None:
     """All units or tiers together; teams may share people, and days of a stock add up to nothing."""
+    definition = frame.definition
     adds_up = definition.rows in (ReportDimension.UNIT, ReportDimension.TIER) and definition.unit_kind != UnitKind.TEAM
     if not sums or not adds_up:
         return None
-    parts: dict[Any, tuple[str, Decimal, Decimal]] = {}
+    parts: dict[Any, tuple[Decimal, Decimal]] = {}
     for key, (value, base) in sums.items():
-        place = across.place(key)
-        _code, before, before_base = parts.get(place, ("", ZERO, ZERO))
-        parts[place] = (key[0], before + value, before_base + base)
+        before = parts.get(across.place(key), (ZERO, ZERO))
+        parts[across.place(key)] = (before[0] + value, before[1] + base)
     cells = []
     for place in across.places:
-        code, value, base = parts.get(place, (_measure_at(definition, (place, place), across, across), ZERO, ZERO))
-        cells.append(Figure(figure_of(MEASURES[code], value, base), MEASURES[code].kind))
+        one = _cell(frame, {}, (across, place), (across, place)).place
+        if definition.rows == ReportDimension.TIER:
+            one = replace(one, tiers=down.places)
+        cells.append(_figure(one, *parts.get(place, (ZERO, ZERO))))
     return Line(_("All together"), tuple(cells))
 
 

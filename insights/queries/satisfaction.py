@@ -3,13 +3,15 @@
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from core.clock import SHANGHAI
 from core.sql import statement
+from customers.models import CustomerPosition
 from insights.queries.definitions import definitions_on
 from insights.rules.satisfaction import Answers, Estimate, Standing, estimate, standings
 from servicing.enums import InvitationState
@@ -22,7 +24,7 @@ from staff.queries.teams import members_on
 TIER, BRANCH, TEAM, PERSON = "tier", "branch", "team", "person"
 _WENT: Final = (InvitationState.SENT, InvitationState.UNKNOWN)
 
-# Unit, colleague and tier of an answer.
+# Unit, colleague and tier of an answer; those that nothing is grouped by are not told apart (0, None, 0).
 Place = tuple[int, int | None, int]
 
 
@@ -103,15 +105,17 @@ def _lines(
 
 def _keys(places: Iterable[Place], asked: Asked) -> dict[Place, tuple[Hashable, ...]]:
     """The groups an answer counts in; one without a customer is in no tier, one of nobody's in no team."""
-    teams: dict[int, list[int]] = {}
+    teams: dict[int | None, list[int]] = {}
     if asked.by == TEAM:
         active = Team.objects.filter(is_active=True).values_list("pk", flat=True)
-        teams = members_on(active, asked.last)
+        for team, people in members_on(active, asked.last).items():
+            for person in people:
+                teams.setdefault(person, []).append(team)
     groups: dict[str, Callable[[Place], tuple[Hashable, ...]]] = {
         TIER: lambda place: (place[2],) if place[2] else (),
         BRANCH: lambda place: (place[0],),
         PERSON: lambda place: (place[1],) if place[1] else (),
-        TEAM: lambda place: tuple(team for team, people in teams.items() if place[1] in people),
+        TEAM: lambda place: tuple(teams.get(place[1], ())),
     }
     return {place: groups[asked.by](place) for place in places}
 
@@ -120,7 +124,7 @@ def _marks(viewer: User, asked: Asked) -> dict[tuple[Place, str], Answers]:
     begins, ends = _between(asked)
     branches, person = _reach(viewer, asked.unit)
     values = {"begins": begins, "ends": ends, "branches": branches, "person": person}
-    values["by_person"] = asked.by in (TEAM, PERSON)
+    values |= {"by_branch": asked.by == BRANCH, "by_person": asked.by in (TEAM, PERSON), "by_tier": asked.by == TIER}
     with connection.cursor() as cursor:
         cursor.execute(statement("insights", "satisfaction"), values)
         return {
@@ -138,13 +142,16 @@ def _links(viewer: User, asked: Asked) -> dict[Place, tuple[int, int]]:
         rows = rows.filter(branch__in=branches)
     if person is not None:
         rows = rows.filter(about=person)
-    by_person = asked.by in (TEAM, PERSON)
-    names = ("branch", "about", "customer__position__tier") if by_person else ("branch", "customer__position__tier")
-    counted = rows.order_by().values_list(*names).annotate(sent=Count("pk"), used=Count("used_at"))
-    found = {}
-    for row in counted:
-        branch, *who, tier, sent, used = row
-        found[branch, who[0] if who else None, tier or 0] = sent, used
+    # Looked up by key; joined, a bank's million positions would be read.
+    tier_now = Subquery(CustomerPosition.everything.filter(pk=OuterRef("customer_id")).values("tier"))
+    groups: dict[str, Any] = {BRANCH: F("branch"), TIER: Coalesce(tier_now, 0)}
+    counted = (
+        rows.order_by().values_list(groups.get(asked.by, F("about"))).annotate(sent=Count("pk"), used=Count("used_at"))
+    )
+    found: dict[Place, tuple[int, int]] = {}
+    for key, sent, used in counted:
+        place: dict[str, Place] = {BRANCH: (key, None, 0), TIER: (0, None, key)}
+        found[place.get(asked.by, (0, key, 0))] = sent, used
     return found
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
+from django.db.models import Count, F, Window
 from django.db.models.functions import Coalesce
 from django.utils.timezone import localtime
 
@@ -13,7 +15,8 @@ from campaigns.models import Outreach
 from complaints.models import Complaint
 from core.memo import once_a_request
 from core.models import TrailEntry
-from customers.models import Customer
+from customers.models import Customer, PageOpening
+from insights.queries.openings import NONE, openings_for, with_need
 from insights.rules.supervision import (
     BUILT_IN,
     Lot,
@@ -89,8 +92,9 @@ class _Around:
             yield "earlier"
 
 
-# A record as its source has it: name, key, unit, person, moment, customer, what the customer holds, rows of a file.
-Row = tuple[str, int, int, int, datetime, int | None, Any, int]
+# A record as its source has it: name, key, unit, person, moment, customer, what the customer holds, rows of a file,
+# and codes of what only its source knows to be a risk.
+Row = tuple[str, int, int, int, datetime, int | None, Any, int, tuple[str, ...]]
 
 
 def population(plan: CheckPlan, first: date, last: date, *, day: date) -> list[Record]:
@@ -108,12 +112,16 @@ def population(plan: CheckPlan, first: date, last: date, *, day: date) -> list[R
         _complained(first - timedelta(days=rules.bounds["complaint_days"]), last, spared),
     )
     units = list(Branch.objects.below(plan.unit).values_list("pk", flat=True))
-    rows = SOURCES[CheckArea(plan.area)](units, midnight(first), midnight(last + timedelta(days=1)))
+    rows = SOURCES[CheckArea(plan.area)](units, midnight(first), midnight(last + timedelta(days=1)), rules)
     return [
-        Record(source, pk, unit, person, at, tuple(around.factors(person, at, customer, total, count)))
-        for source, pk, unit, person, at, customer, total, count in rows
+        Record(source, pk, unit, person, at, _once(around.factors(person, at, customer, total, count), own))
+        for source, pk, unit, person, at, customer, total, count, own in rows
         if person not in spared
     ]
+
+
+def _once(factors: Iterator[str], own: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*factors, *own]))
 
 
 def _complained(since: date, until: date, readers: Collection[int]) -> set[int | None]:
@@ -123,12 +131,16 @@ def _complained(since: date, until: date, readers: Collection[int]) -> set[int |
     return set(rows.exclude(customer=None).values_list("customer_id", flat=True))
 
 
-def _contacts(units: Sequence[int], start: datetime, end: datetime) -> Iterator[Row]:
+def _contacts(units: Sequence[int], start: datetime, end: datetime, rules: SupervisionRules) -> Iterator[Row]:
     rows = Interaction.everything.filter(branch__in=units, happened_at__gte=start, happened_at__lt=end)
     rows = rows.exclude(origin=Origin.CAMPAIGN).order_by("pk")
     named = ("pk", "branch_id", "author_id", "happened_at", "customer_id", "customer__position__total")
     for row in rows.values_list(*named).iterator(chunk_size=BATCH):
-        yield (RecordSource.CONTACT.value, *row, 0)
+        yield (RecordSource.CONTACT.value, *row, 0, ())
+
+
+def _data(units: Sequence[int], start: datetime, end: datetime, rules: SupervisionRules) -> Iterator[Row]:
+    return chain(_acts(units, start, end), _openings(units, start, end, rules))
 
 
 def _acts(units: Sequence[int], start: datetime, end: datetime) -> Iterator[Row]:
@@ -137,22 +149,46 @@ def _acts(units: Sequence[int], start: datetime, end: datetime) -> Iterator[Row]
     named = ("pk", "actor_id", "at", "changes__rows")
     for pk, person, at, count in rows.order_by("pk").values_list(*named).iterator(chunk_size=BATCH):
         many = count if isinstance(count, int) else 0
-        yield RecordSource.TRAIL.value, pk, people[person], person, at, None, None, many
+        yield RecordSource.TRAIL.value, pk, people[person], person, at, None, None, many, ()
 
 
-def _outreach(units: Sequence[int], start: datetime, end: datetime) -> Iterator[Row]:
+def _openings(units: Sequence[int], start: datetime, end: datetime, rules: SupervisionRules) -> Iterator[Row]:
+    """One record a person, customer and day, of the unit the person was of then."""
+    first, last = localtime(start).date(), localtime(end).date()
+    rows = PageOpening.everything.filter(branch__in=units, on__gte=first, on__lt=last)
+    # Each row is a customer: who opened how many that day.
+    rows = rows.annotate(opened=Window(Count("pk"), partition_by=[F("person"), F("on")]))
+    rows = with_need(rows, rules.bounds["need_days"]).order_by("pk")
+    named = ("pk", "branch_id", "person_id", "first_at", "whose", "customer__position__total")
+    marks = ("last_at", "is_outside", "need", "opened")
+    for row in rows.values_list(*named, *marks).iterator(chunk_size=BATCH):
+        yield (RecordSource.OPENING.value, *row[: len(named)], 0, tuple(_of_opening(rules, *row[len(named) :])))
+
+
+def _of_opening(rules: SupervisionRules, last_at: datetime, is_outside: bool, need: str, opened: int) -> Iterator[str]:
+    if rules.is_night(localtime(last_at).hour):
+        yield "night"
+    if is_outside:
+        yield "outside"
+    if need == NONE:
+        yield "no_need"
+    if opened > rules.bounds["many_openings"]:
+        yield "many"
+
+
+def _outreach(units: Sequence[int], start: datetime, end: datetime, rules: SupervisionRules) -> Iterator[Row]:
     rows = Outreach.everything.filter(state=OutreachState.SENT, sent_at__gte=start, sent_at__lt=end)
     rows = rows.filter(customer__branch__in=units).order_by("pk")
     # Whoever called; of a message whoever made the campaign.
     rows = rows.annotate(person=Coalesce("owner_id", "campaign__created_by_id"))
     named = ("pk", "customer__branch_id", "person", "sent_at", "customer_id", "customer__position__total")
     for row in rows.values_list(*named).iterator(chunk_size=BATCH):
-        yield (RecordSource.OUTREACH.value, *row, 0)
+        yield (RecordSource.OUTREACH.value, *row, 0, ())
 
 
-SOURCES: Final[Mapping[CheckArea, Callable[[Sequence[int], datetime, datetime], Iterator[Row]]]] = {
+SOURCES: Final[Mapping[CheckArea, Callable[[Sequence[int], datetime, datetime, SupervisionRules], Iterator[Row]]]] = {
     CheckArea.SERVICE: _contacts,
-    CheckArea.DATA: _acts,
+    CheckArea.DATA: _data,
     CheckArea.CONDUCT: _outreach,
 }
 
@@ -192,6 +228,9 @@ def record_of(check: SpotCheck, viewer: User) -> Any:
     if check.source == RecordSource.OUTREACH:
         named = ("customer", "campaign", "follow_up__interaction")
         return Outreach.objects.visible_to(viewer).select_related(*named).filter(pk=check.record_id).first()
+    if check.source == RecordSource.OPENING:
+        days = rules_on(localtime(check.draw.seeded_at).date()).bounds["need_days"]
+        return openings_for(viewer, days=days).filter(pk=check.record_id).first()
     # The act of a case this person is kept away from is not theirs to judge.
     return without_cases_kept_from(viewer, TrailEntry.objects.filter(pk=check.record_id)).first()
 

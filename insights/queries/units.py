@@ -1,5 +1,6 @@
 """The tree of units a head looks down: what lies under a unit, what each part has, and its figures of a day."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -63,12 +64,21 @@ def parts_of(top: Branch, seen: Iterable[Branch]) -> list[Part]:
     seen = list(seen)
     below = [unit for unit in seen if unit.path.startswith(top.path)]
     heads = [unit for unit in below if unit.parent_id == top.pk]
+    ids = _ids_below(top, below)
     if len(heads) == 1 and heads[0].kind == BranchKind.REGION:
         found = parts_of(heads[0], seen)
     else:
-        found = [Part(head, frozenset(one.pk for one in below if one.path.startswith(head.path))) for head in heads]
+        found = [Part(head, frozenset(ids[str(head.pk)])) for head in heads]
     found += [Part(unit, frozenset({unit.pk}), is_own=True) for unit in below if unit.pk == top.pk]
     return sorted(found, key=lambda part: (part.kind != UnitKind.REGION, part.unit.code))
+
+
+def _ids_below(top: Branch, below: Iterable[Branch]) -> Mapping[str, set[int]]:
+    """The units below another by the part of the path that comes next: the id of what lies right under it."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for unit in below:
+        found[unit.path.removeprefix(top.path).partition("/")[0]].add(unit.pk)
+    return found
 
 
 def lines_of(

@@ -62,7 +62,7 @@ BUILT_IN: Final[Mapping[str, Any]] = {
     "salary_least": 3_000,
     "salary_late": 5,
     "cascade_count": 3,
-    "cascade_share": 20,
+    "cascade_share": 30,
     "matured_days": 3,
     "contact_share": 150,
     "again_days": 30,

@@ -105,9 +105,10 @@ def outcome(rows: Sequence[Scored], losses: Losses, last: date, *, others: Losse
         raised += len(days)
         lost = known.get(pk)
         for day in days:
-            is_right = lost is not None and day < lost[0] <= day + SPAN
-            right += is_right
-            ended += is_right or day + SPAN <= last
+            # Those still under way must not count where they were right already: the wrong ones cannot yet.
+            if day + SPAN <= last:
+                ended += 1
+                right += lost is not None and day < lost[0] <= day + SPAN
     for pk, (on, _letter) in losses.items():
         leads += [(on - day).days for day in warned.get(pk, ()) if day < on <= day + SPAN][:1]
     return Outcome(raised, Share(right, ended), Share(len(leads), len(losses)), int(median(leads)) if leads else None)

@@ -60,13 +60,6 @@ def estimate(answers: Answers, *, small: int) -> Estimate:
     return Estimate(count, mean, t_quantile(_UPPER, count - 1) * sqrt(variance / count), is_small)
 
 
-def is_above(one: Estimate, other: Estimate) -> bool:
-    """Whether one lies above the other beyond doubt: neither is a small sample and the intervals do not touch."""
-    if one.is_small or other.is_small or one.low is None or other.high is None:
-        return False
-    return one.low > other.high
-
-
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Whom somebody is better and worse than beyond doubt."""
@@ -76,11 +69,16 @@ class Standing:
 
 
 def standings(found: Mapping[Hashable, Estimate]) -> dict[Hashable, Standing]:
-    """Of each its standing, in the order given. There is no rank: most are told apart from few."""
-    return {
-        key: Standing(
-            tuple(other for other, theirs in found.items() if is_above(one, theirs)),
-            tuple(other for other, theirs in found.items() if is_above(theirs, one)),
-        )
-        for key, one in found.items()
-    }
+    """Of each its standing, in the order given: told apart from whom its interval does not touch, a small sample from
+    nobody. There is no rank: most are told apart from few."""
+    # Both ends once a group: asked of each pair again, a bank's 500 units took 0.2 s.
+    ends = {key: (one.low, one.high) for key, one in found.items() if not one.is_small}
+    known = {key: (low, high) for key, (low, high) in ends.items() if low is not None and high is not None}
+    return {key: _standing(known[key], known) if key in known else Standing() for key in found}
+
+
+def _standing(own: tuple[float, float], known: Mapping[Hashable, tuple[float, float]]) -> Standing:
+    return Standing(
+        tuple(key for key, (_low, high) in known.items() if own[0] > high),
+        tuple(key for key, (low, _high) in known.items() if low > own[1]),
+    )

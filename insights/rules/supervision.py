@@ -23,11 +23,23 @@ def _line(code: str, name_zh: str, name_en: str) -> dict[str, str]:
     return {"code": code, "name_zh": name_zh, "name_en": name_en}
 
 
-FACTORS: Final = ("amount", "complaint", "new_staff", "night", "big_export", "earlier")
+# What makes an opened customer page a risk beside the others.
+OF_OPENINGS: Final[Mapping[str, int]] = {"outside": 2, "no_need": 3, "many": 2}
+# Their bounds: days around an opening in which work for the customer explains it; customers opened in a day.
+OPENING_BOUNDS: Final[Mapping[str, int]] = {"need_days": 3, "many_openings": 60}
+FACTORS: Final = ("amount", "complaint", "new_staff", "night", "big_export", "earlier", *OF_OPENINGS)
 # Until a policy of kind "supervision" says otherwise. A record weighs 1 and what each of its factors adds.
 BUILT_IN: Final[Mapping[str, Any]] = {
     **NUMBERS,
-    "weights": {"amount": 2, "complaint": 3, "new_staff": 2, "night": 2, "big_export": 4, "earlier": 3},
+    "weights": {
+        "amount": 2,
+        "complaint": 3,
+        "new_staff": 2,
+        "night": 2,
+        "big_export": 4,
+        "earlier": 3,
+        **OF_OPENINGS,
+    },
     # Yuan a customer holds; days a colleague is new, and a complaint counts; hours of the night; rows of a big file.
     "amount": 500_000,
     "new_days": 180,
@@ -35,6 +47,7 @@ BUILT_IN: Final[Mapping[str, Any]] = {
     "night_from": 20,
     "night_to": 7,
     "export_rows": 1_000,
+    **OPENING_BOUNDS,
     "service": [
         _line("needs", "先了解客户需求再介绍业务", "Asked what the customer needs before naming a product"),
         _line("clear", "利率、期限、提前支取说明清楚", "Rates, terms and early withdrawal explained clearly"),
@@ -66,6 +79,8 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "night_from": (12, 24),
     "night_to": (0, 12),
     "export_rows": (1, 1_000_000),
+    "need_days": (0, 30),
+    "many_openings": (1, 10_000),
 }
 WEIGHTS: Final = (0, 100)
 
@@ -89,9 +104,14 @@ class SupervisionRules:
 
 
 def read_supervision(values: Mapping[str, Any]) -> SupervisionRules:
-    """The rules of a policy of kind "supervision". Raises ValueError: the name of a value, or read_named's."""
+    """The rules of a policy of kind "supervision". Raises ValueError: the name of a value, or read_named's.
+
+    What came to be looked at after a version was approved counts as built in.
+    """
+    values = {**OPENING_BOUNDS, **values}
     numbers, weights = read_numbers(values), values.get("weights")
-    if not isinstance(weights, Mapping) or not all(whole(weights.get(factor), WEIGHTS) for factor in FACTORS):
+    weights = {**OF_OPENINGS, **weights} if isinstance(weights, Mapping) else {}
+    if not all(whole(weights.get(factor), WEIGHTS) for factor in FACTORS):
         raise ValueError("weights")
     for name, limits in LIMITS.items():
         if not whole(values.get(name), limits):

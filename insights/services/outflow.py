@@ -1,12 +1,14 @@
 """Writes of outflow warnings: raised by the night, judged by managers, followed up, held against who was lost."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Min
+from django.db.models import Count, F, Min
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import trail
@@ -25,7 +27,10 @@ from insights.rules.outflow import OutflowRules, Weighed, is_raised, weigh
 from servicing.enums import Priority
 from servicing.models import FollowUp
 from servicing.services.follow_ups import create_follow_up
+from staff.enums import Event
 from staff.models import User
+from staff.queries import deputies_on
+from staff.services.notices import Told, notify_rows
 
 SUBJECT = "insights.outflowwarning"
 CHUNK = 10_000
@@ -63,9 +68,9 @@ class AlreadyFollowedUp(DomainError):
 
 
 def run(*, business_day: date, actor: Actor, at: datetime, chunk: int = CHUNK) -> Counts:
-    """Raise and renew the day's warnings, close those whose signs are gone, note who was lost.
+    """Raise and renew the day's warnings, close those whose signs are gone, note who was lost, tell of what is new.
 
-    A day before the ledger day is read as a past one: without what is only known of today.
+    A day before the ledger day is read as a past one: without what is only known of today, and nobody is told.
 
     Counts "raised", "renewed", "expired", "lost" and "rows". Chunks are transactions of their own; safe twice.
     """
@@ -86,6 +91,8 @@ def run(*, business_day: date, actor: Actor, at: datetime, chunk: int = CHUNK) -
     counts = {"raised": raised, "renewed": renewed}
     counts |= _close(business_day, rules, {one.found.customer_id for one in weighed})
     counts["lost"] = _lose(business_day, rules, chunk)
+    if business_day >= ledger:
+        _tell(business_day, at)
     counts["rows"] = raised + renewed + counts["expired"] + counts["lost"]
     if counts["rows"]:
         trail.record(actor=actor, action="run", subject=SUBJECT, subject_id=business_day, at=at, changes=counts)
@@ -156,6 +163,21 @@ def _lose_part(customers: Sequence[int], day: date, rules: OutflowRules) -> int:
         for one in lost.values()
     ]
     return len(OutflowLoss.everything.bulk_create(rows))
+
+
+def _tell(day: date, at: datetime) -> None:
+    """Tell everybody how many warnings of the day are theirs, once a day. For managers who are away by the next
+    workday, their deputy hears of it, without one each customer's backup, and without either they themselves."""
+    new = OutflowWarning.everything.filter(raised_on=day, state=OutflowState.OPEN, customer__manager__isnull=False)
+    of_books = new.order_by().values_list("customer__manager", "customer__backup").annotate(count=Count("pk"))
+    away, counts = deputies_on(bank_calendar().next_workday(day)), Counter[int]()
+    for manager, backup, count in of_books:
+        stands_in = away.get(manager) or backup if manager in away else None
+        counts[stands_in if stands_in and stands_in not in away else manager] += count
+    once, url = f"outflow {day.isoformat()}", reverse("insights:warnings")
+    rows = [Told(person, once, url, {"count": count}) for person, count in counts.items()]
+    if rows:
+        notify_rows(event=Event.OUTFLOW_WARNED, rows=rows, at=at)
 
 
 @transaction.atomic

@@ -163,6 +163,7 @@ def _make(wish: Wish, until: date | None, at: datetime) -> ReportRun | None:
         pivot = pivot_of(definition, wish.user, until=until)
         if not pivot.lines:
             return None
+        _refuse_large(len(pivot.lines), at)
         made = ReportRun(**_basics(wish, at), state=ReportRunState.FAILED)
         made.figures_on, made.measures, made.rows = pivot.days[2], list(definition.measures), len(pivot.lines)
         made.save()
@@ -175,6 +176,14 @@ def _make(wish: Wish, until: date | None, at: datetime) -> ReportRun | None:
     made.save()
     _record(made, "make_report", NIGHT if wish.due_on else wish.user.actor, at, {"sha256": part.sha256.hex()})
     return made
+
+
+def _refuse_large(rows: int, at: datetime) -> None:
+    """What a list may only leave as with a second person's word, a report may not: nobody decides on its files."""
+    most = export_limits(localdate(at)).approval_over
+    if rows > most:
+        text = _("This makes %(count)s rows; a file nobody else approves has at most %(most)s. Choose fewer units.")
+        raise TooWide(text % {"count": f"{rows:,}", "most": f"{most:,}"})
 
 
 def _rows(pivot: Pivot) -> Iterator[list[Cell]]:

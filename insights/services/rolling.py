@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from core.sql import statement
 from customers import queries as customers
-from insights.models import BranchDay, DepositDay
+from insights.models import BranchDay, DepositDay, PositionWrite
 
 DAY = timedelta(days=1)
 
@@ -29,6 +29,7 @@ def roll_up_day(business_day: date) -> RollUp:
     _clear(business_day, business_day)
     rows = _run("roll_up_day", day=business_day, ledger_day=ledger_day)
     _run("roll_up_branches", first=business_day, last=business_day)
+    _sweep()
     return RollUp(1, rows)
 
 
@@ -46,6 +47,12 @@ def roll_up_range(first: date, last: date) -> RollUp:
     if last >= ledger_day:
         rows += roll_up_day(ledger_day).rows
     return RollUp((min(last, ledger_day) - first).days + 1, rows)
+
+
+def _sweep() -> None:
+    """One note instead of the night's many. It is a new one: what was kept under the old ones is never found again."""
+    PositionWrite.objects.all().delete()
+    PositionWrite.objects.create()
 
 
 def _clear(first: date, last: date) -> None:

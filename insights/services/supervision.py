@@ -12,6 +12,7 @@ from insights.queries.supervision import lots_of, population, rules_on
 from insights.rules.supervision import draw_sample, freeze, scorers_of
 from staff.enums.supervision import PlanKind, PlanState
 from staff.models import CheckPlan, Draw, SpotCheck
+from staff.rules.supervision import TWO
 from staff.services import supervision
 
 SEED_BITS = 62
@@ -46,7 +47,7 @@ def _take(plan: CheckPlan, seeded: Draw, day: date, actor: Actor, at: datetime) 
     lots = lots_of(records, rules_on(day))
     drawn = draw_sample(lots, seed=seeded.seed, per_unit=plan.per_unit, risk_percent=plan.risk_percent)
     by_name = {record.name: record for record in records}
-    pool = list(plan.scorers.values_list("pk", flat=True))
+    pool = _pool(plan)
     taken = [
         supervision.Taken(
             source=(record := by_name[one.lot.name]).source,
@@ -64,6 +65,13 @@ def _take(plan: CheckPlan, seeded: Draw, day: date, actor: Actor, at: datetime) 
     data, digest = freeze(lots)
     frozen = supervision.Frozen(len(lots), data, digest)
     return supervision.take_sample(draw=seeded, taken=taken, frozen=frozen, actor=actor, at=at)
+
+
+def _pool(plan: CheckPlan) -> list[int]:
+    """The scorers of a plan who still work here; all of them while too few do, until somebody takes their place."""
+    people = dict(plan.scorers.values_list("pk", "is_active"))
+    here = [pk for pk, is_active in people.items() if is_active]
+    return here if len(here) >= TWO else list(people)
 
 
 def draw_plan(*, plan: CheckPlan, until: date, actor: Actor, at: datetime) -> int:

@@ -2,7 +2,7 @@
 -- and those of them who are lost by the day, by way (rules.churn): all accounts are closed; or this month's average is
 -- lower than that month's by a share; or for long neither a balance moved nor was anybody in contact, and no deposit runs
 -- to a date. A record merged since counts with the one it became. One hash join of that month's rows with the positions;
--- accounts are looked up only of those with nothing left or long still.
+-- accounts are looked up by key only of those with nothing left or long still: without OFFSET all accounts are hashed.
 INSERT INTO kpi_part (branch_id, person_id, tier, measure, value, base)
 WITH merged AS (
     SELECT id, merged_into_id FROM customers_customer WHERE merged_into_id IS NOT NULL
@@ -31,6 +31,7 @@ judged AS (
             WHEN c.total <= 0 AND NOT EXISTS (
                 SELECT FROM customers_account a
                 WHERE a.customer_id = m.customer_id AND (a.status <> 'closed' OR a.closed_on > %(day)s)
+                OFFSET 0
             ) THEN 'closed'
             WHEN c.adb <= m.adb * (100 - %(fall)s) / 100 THEN 'fallen'
             WHEN (c.moved_on IS NULL OR c.moved_on <= %(quiet)s)
@@ -39,6 +40,7 @@ judged AS (
                     SELECT FROM customers_account a
                     WHERE a.customer_id = m.customer_id AND a.matures_on > %(day)s
                         AND (a.status <> 'closed' OR a.closed_on > %(day)s)
+                    OFFSET 0
                 ) THEN 'inactive'
         END AS way
     FROM opened m

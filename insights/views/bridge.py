@@ -15,7 +15,7 @@ from insights.enums import BridgePart
 from insights.filters.bridge import BRIDGE_ROWS
 from insights.queries.attached import amount_of
 from insights.queries.bridge import Line, Unit, lines_of
-from insights.views.bridge_asked import asked_of, form_of
+from insights.views.bridge_asked import Asked, asked_of, form_of
 from insights.views.bridge_board import board_of, said
 from insights.views.links import link
 from staff.access import BOOK_KEEPERS, HEADS, roles
@@ -46,7 +46,7 @@ def bridge_widget(request: HttpRequest) -> HttpResponse:
     """The bridge of the running month, for a board; `unit` for another than the person's own."""
     form = form_of(request)
     asked = asked_of(form, request.user) if form else None
-    board = board_of(asked) if asked else None
+    board = board_of(asked, has_rows=False) if asked else None
     context = {"board": board, "said": said(asked) if asked else ""}
     context["url"] = link("insights:bridge", **asked.params) if asked else link("insights:bridge")
     return render(request, "insights/_bridge_widget.html", context)
@@ -56,6 +56,21 @@ def bridge_widget(request: HttpRequest) -> HttpResponse:
 @require_GET
 def bridge_rows(request: HttpRequest) -> HttpResponse:
     """The customers of a bar, those that count most first."""
+    asked, part, rows = bar_of(request)
+    context = {
+        "listing": BRIDGE_ROWS.show(request, rows, amounts=True),
+        "export": "insights:bridge_export",
+        "page_title": _("ADB bridge: %(part)s") % {"part": part.label},
+        "page_subtitle": said(asked) if asked else "",
+        "needs_branch": asked is not None and asked.unit is None,
+        "back": link("insights:bridge", **asked.params) if asked else link("insights:bridge"),
+        "back_label": _("ADB bridge"),
+    }
+    return render(request, "insights/truth_rows.html", context)
+
+
+def bar_of(request: HttpRequest) -> tuple[Asked | None, BridgePart, QuerySet[CustomerPosition]]:
+    """Whose bar an address asks for, which, and its customers. Raises BadQuery."""
     form = form_of(request)
     asked = asked_of(form, request.user) if form else None
     part = request.GET.get("part", BridgePart.CLOSING)
@@ -64,15 +79,7 @@ def bridge_rows(request: HttpRequest) -> HttpResponse:
     chosen = BridgePart(part) if part in BridgePart.values else BridgePart.CLOSING
     unit = asked.unit if asked and asked.opens(chosen) else None
     lines = lines_of(unit, asked.span) if asked and unit else []
-    context = {
-        "listing": BRIDGE_ROWS.show(request, _customers(request.user, unit, lines, chosen), amounts=True),
-        "page_title": _("ADB bridge: %(part)s") % {"part": chosen.label},
-        "page_subtitle": said(asked) if asked else "",
-        "needs_branch": asked is not None and asked.unit is None,
-        "back": link("insights:bridge", **asked.params) if asked else link("insights:bridge"),
-        "back_label": _("ADB bridge"),
-    }
-    return render(request, "insights/truth_rows.html", context)
+    return asked, chosen, _customers(request.user, unit, lines, chosen)
 
 
 def _customers(viewer: User, unit: Unit | None, lines: Sequence[Line], part: BridgePart) -> QuerySet[CustomerPosition]:

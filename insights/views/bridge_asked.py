@@ -23,6 +23,11 @@ KINDS: Mapping[str, UnitKind] = {BranchKind.HEAD_OFFICE: UnitKind.BANK, BranchKi
 OPEN_TO_ALL = (*CHANGES, "handed_in", "closing")
 
 
+def may_open(part: BridgePart, viewer: User) -> bool:
+    """Whether somebody is told the customers of a bar: who went elsewhere is out of most people's sight."""
+    return part in OPEN_TO_ALL or scope_of(viewer).reach == Reach.BANK
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A unit with its span. `unit` is None where figures come from the night; `params` say it again in an address."""
@@ -37,8 +42,8 @@ class Asked:
     params: Mapping[str, str]
 
     def opens(self, part: BridgePart) -> bool:
-        """Whether the customers of a bar can be named: who went elsewhere is out of most people's sight."""
-        return part in OPEN_TO_ALL or scope_of(self.viewer).reach == Reach.BANK
+        """Whether the customers of a bar can be named."""
+        return may_open(part, self.viewer)
 
     def rows_url(self, part: BridgePart, **more: Any) -> str:
         """The customers of a bar; "" where they cannot be named."""

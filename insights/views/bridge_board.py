@@ -72,14 +72,14 @@ class Board:
         return [Number(getattr(self.parts, name), "", name, name not in LEVELS) for name in COLUMNS]
 
 
-def board_of(asked: Asked) -> Board | None:
-    """The bridge that was asked for; None where the night kept no figures for it."""
+def board_of(asked: Asked, *, has_rows: bool = True) -> Board | None:
+    """The bridge that was asked for; None where the night kept no figures for it. Without `has_rows` only its bars."""
     parts = _parts(asked)
     if parts is None:
         return None
     bars = [Bar(part, _number(parts, part, asked.rows_url(part) if asked.unit else UNITS)) for part in BridgePart]
     hides = asked.unit is not None and not asked.opens(BridgePart.HANDED_OUT)
-    return Board(asked, parts, bars, _rows(asked), _chart(asked, bars), hides)
+    return Board(asked, parts, bars, _rows(asked) if has_rows else [], _chart(asked, bars), hides)
 
 
 def said(asked: Asked) -> str:

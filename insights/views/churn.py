@@ -94,7 +94,7 @@ def churn(request: HttpRequest) -> HttpResponse:
     form = _form(request)
     asked = _asked(form, request.user)
     board = board_of(asked) if asked else None
-    context = {"page_title": _("Churn"), "page_subtitle": _said(asked), "form": form, "asked": asked, "board": board}
+    context = {"page_title": _("Churn"), "page_subtitle": said(asked), "form": form, "asked": asked, "board": board}
     return render(request, "insights/churn.html", context)
 
 
@@ -112,19 +112,25 @@ def churn_widget(request: HttpRequest) -> HttpResponse:
 @require_GET
 def churned(request: HttpRequest) -> HttpResponse:
     """The lost customers, those who held most first."""
-    asked = _asked(_form(request), request.user)
-    if asked is None and ledger_day() is not None:
-        raise BadQuery()
-    rows = _lost(asked, asked.unit) if asked and asked.unit else _nobody(request.user)
+    asked, rows = lost_of(request)
     context = {
         "listing": LOST.show(request, rows, amounts=True),
+        "export": "insights:churned_export",
         "page_title": _("Lost customers"),
-        "page_subtitle": _said(asked),
+        "page_subtitle": said(asked),
         "needs_branch": asked is not None and asked.unit is None,
         "back": link("insights:churn", **asked.params) if asked else link("insights:churn"),
         "back_label": _("Churn"),
     }
     return render(request, "insights/truth_rows.html", context)
+
+
+def lost_of(request: HttpRequest) -> tuple[Asked | None, QuerySet[CustomerPosition]]:
+    """Whose churn an address asks for, and the lost customers. Raises BadQuery."""
+    asked = _asked(_form(request), request.user)
+    if asked is None and ledger_day() is not None:
+        raise BadQuery()
+    return asked, _lost(asked, asked.unit) if asked and asked.unit else _nobody(request.user)
 
 
 def _form(request: HttpRequest) -> UnitForm:
@@ -152,7 +158,8 @@ def _asked(form: UnitForm, viewer: User) -> Asked | None:
     return Asked(viewer, kind, branch.pk, branch.name, found, branch, params, day)
 
 
-def _said(asked: Asked | None) -> str:
+def said(asked: Asked | None) -> str:
+    """Whose churn it is and of which days, in words."""
     if asked is None:
         return ""
     words = {"name": asked.name, "month": f"{opening_of(asked.day):%Y-%m}", "day": asked.day}

@@ -16,7 +16,7 @@ from core.clock import now, today
 from core.errors import DomainError
 from insights.filters.supervision import FINDINGS, criterion_of, finding_state, finding_tiles, grade_cell
 from insights.forms.supervision import AnswerForm, CorrectForm, RecheckForm, WordsForm
-from staff.access import EVERYONE, roles
+from staff.access import EVERYONE, has_role, roles
 from staff.enums.supervision import FindingStep, Grade, Upward
 from staff.models import Finding, FindingMove, User
 from staff.queries import supervision as queries
@@ -59,6 +59,7 @@ def findings(request: HttpRequest) -> HttpResponse:
     """Findings about oneself, to be corrected by oneself, or of one's units."""
     context = {
         "listing": FINDINGS.show(request, queries.findings_for(request.user)),
+        "export": "insights:findings_export" if has_role(request.user, *queries.OVERSEERS) else "",
         "tiles": list(finding_tiles(request)),
         "page_title": str(FINDINGS.caption),
     }

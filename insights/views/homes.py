@@ -54,8 +54,10 @@ def _head(request: HttpRequest) -> HttpResponse:
 
 def _of_unit(request: HttpRequest, unit: Branch) -> HttpResponse:
     below = units_of(request.user).filter(path__startswith=unit.path)[:2]
-    make = of_units if len(below) > 1 else of_branch
-    return _board(request, unit.name, lambda viewer, days: make(viewer, days, unit), unit)
+    if len(below) < 2:
+        return _board(request, unit.name, lambda viewer, days: of_branch(viewer, days, unit), unit)
+    is_whole = request.GET.get("units") == "all"
+    return _board(request, unit.name, lambda viewer, days: of_units(viewer, days, unit, is_whole=is_whole), unit)
 
 
 def _board(

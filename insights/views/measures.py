@@ -17,7 +17,9 @@ from insights.enums import UnitKind
 from insights.forms.measures import MeasureForm
 from insights.queries import kpis
 from insights.queries.definitions import Defined, definition_of
+from insights.rules.figures import Place
 from insights.rules.measures import MEASURES, Kind, Measure, Over
+from insights.views.figures import figure_url
 from insights.views.links import link
 from staff.access import BOOK_KEEPERS, HEADS, roles
 from staff.models import User
@@ -31,7 +33,7 @@ INNER = ("satisfaction_squares",)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table: its name and address, its figure, and its change since the first day."""
+    """A line of a table: its name and address, its figure, what is `behind` that, its change since the first day."""
 
     name: str
     url: str
@@ -39,6 +41,7 @@ class Row:
     figure: Decimal | None
     change: Decimal | None = None
     rank: int | None = None
+    behind: str = ""
 
     @property
     def is_money(self) -> bool:
@@ -76,13 +79,15 @@ def shown(measure: Measure, figure: Decimal | None) -> str:
 @roles(*READERS)
 @require_GET
 def measures(request: HttpRequest) -> HttpResponse:
-    """All measures with their definitions as of the ledger day, and the latest figures of the viewer's own unit."""
+    """All measures with the latest figures of the viewer's own unit, and their definitions of that day."""
     day = ledger_day()
     context: dict[str, Any] = {"page_title": _("Key figures and their definitions"), "day": day}
     if day is not None:
         unit = _unit(request)
-        found = kpis.latest(request.user, unit, day - timedelta(days=SPANS[0] - 1), day)
-        context |= {"unit": unit, "listed": [_listed(unit, code, day, found.get(code)) for code in _codes()]}
+        days = kpis.days_with_figures(day - timedelta(days=SPANS[0] - 1), day)
+        found = kpis.latest(request.user, unit, days[0], days[-1]) if days else {}
+        listed = [_listed(unit, code, days or [day], found.get(code)) for code in _codes()]
+        context |= {"unit": unit, "listed": listed}
     return render(request, "insights/measures.html", context)
 
 
@@ -90,9 +95,17 @@ def _codes() -> list[str]:
     return [code for code in MEASURES if code not in INNER]
 
 
-def _listed(unit: kpis.Unit, code: str, day: date, figure: Decimal | None) -> Listed:
-    defined = definition_of(code, day)
-    return Listed(defined, Row(defined.label, link("insights:measure", code, **unit.params), MEASURES[code], figure))
+def _listed(unit: kpis.Unit, code: str, days: Sequence[date], figure: Decimal | None) -> Listed:
+    defined, measured = definition_of(code, days[-1]), MEASURES[code]
+    behind = "" if figure is None else _behind(unit, measured, days)
+    url = link("insights:measure", code, **unit.params)
+    return Listed(defined, Row(defined.label, url, measured, figure, behind=behind))
+
+
+def _behind(unit: kpis.Unit, measured: Measure, days: Sequence[date], *tiers: int) -> str:
+    """The address behind a figure of a unit: added up over the days, or of the last one."""
+    first = days[0] if measured.over == Over.SUM else days[-1]
+    return figure_url(Place(measured.code, unit.kind, (unit.id,), tiers, first, days[-1]))
 
 
 @roles(*READERS)
@@ -140,16 +153,15 @@ def _spans(request: HttpRequest, code: str, unit: kpis.Unit, day: date) -> list[
 
 
 def _shown(user: User, measured: Measure, unit: kpis.Unit, days: Sequence[date]) -> dict[str, Any]:
-    span = {"first": days[0], "last": days[-1]} if days else {}
     below = kpis.units_below(user, unit)
     own, *parts = kpis.lines(user, [unit, *below], measured, days) or [None]
-    rows = [_row(line, measured, span) for line in parts if line and (line.figure or line.unit.kind != UnitKind.PERSON)]
+    rows = [_row(line, measured, days) for line in parts if line and (line.figure or line.unit.kind != UnitKind.PERSON)]
     points = kpis.trend(user, unit, measured, days)
     return {
         "chart": charts.measure_trend(measured, definition_of(measured.code, days[-1]).label, points)
         if points
         else None,
-        "own": _row(own, measured, span) if own else None,
+        "own": _row(own, measured, days) if own else None,
         "rows": rows,
         "tiers": _tiers(user, unit, measured, days),
         "days": days,
@@ -157,9 +169,10 @@ def _shown(user: User, measured: Measure, unit: kpis.Unit, days: Sequence[date])
     }
 
 
-def _row(line: kpis.Line, measured: Measure, span: dict[str, date]) -> Row:
-    url = link("insights:measure", measured.code, **line.unit.params, **span)
-    return Row(line.unit.name, url, measured, line.figure, line.change)
+def _row(line: kpis.Line, measured: Measure, days: Sequence[date]) -> Row:
+    url = link("insights:measure", measured.code, **line.unit.params, first=days[0], last=days[-1])
+    behind = "" if line.figure is None else _behind(line.unit, measured, days)
+    return Row(line.unit.name, url, measured, line.figure, line.change, behind=behind)
 
 
 def _tiers(user: User, unit: kpis.Unit, measured: Measure, days: Sequence[date]) -> list[Row]:
@@ -168,4 +181,7 @@ def _tiers(user: User, unit: kpis.Unit, measured: Measure, days: Sequence[date])
         return []
     bands = bands_for_display(days[-1])
     ranked = sorted(found.items(), reverse=True)
-    return [Row(tier_name(rank, bands), "", measured, figure, rank=rank) for rank, figure in ranked]
+    return [
+        Row(tier_name(rank, bands), "", measured, figure, rank=rank, behind=_behind(unit, measured, days, rank))
+        for rank, figure in ranked
+    ]

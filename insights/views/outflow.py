@@ -69,6 +69,7 @@ def warnings(request: HttpRequest) -> HttpResponse:
     rows = queries.warnings_of(request.user)
     context = {
         "listing": WARNINGS.show(request, rows, amounts=True),
+        "export": "insights:warnings_export",
         "tiles": [(label, count, f"?{query}") for label, count, query in counts(request, rows)],
         "page_title": _("Outflow warnings"),
     }
@@ -82,7 +83,12 @@ def losses(request: HttpRequest) -> HttpResponse:
     title = str(LOSSES.caption)
     listing = LOSSES.show(request, queries.losses_of(request.user), amounts=True)
     crumbs = [*_crumbs(), {"label": _("How good the warnings are"), "url": reverse("insights:outflow_quality")}]
-    context = {"listing": listing, "page_title": title, "crumbs": [*crumbs, {"label": title}]}
+    context = {
+        "listing": listing,
+        "export": "insights:losses_export",
+        "page_title": title,
+        "crumbs": [*crumbs, {"label": title}],
+    }
     return render(request, "insights/losses.html", context)
 
 
@@ -131,7 +137,9 @@ def warning_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
 def warnings_widget(request: HttpRequest) -> HttpResponse:
     """The weightiest open warnings in sight; a manager's with what to say; with `line` in one line."""
     rows = queries.warnings_of(request.user).open()
-    count, shown = rows.count(), rows.order_by("-score", "-balance", "-pk")[:SHOWN]
+    ordered = rows.order_by("-score", "-balance", "-pk")
+    # Found by key alone: with all that a card says, follow-ups of the whole bank were read.
+    count, shown = rows.count(), ordered.filter(pk__in=ordered.values("pk")[:SHOWN])
     context = {
         **_verdicts(),
         "cards": list(_cards(shown)),

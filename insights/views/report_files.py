@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from core.clock import now
 from core.errors import DomainError
-from core.exporting import ExportForm, open_file
+from core.exporting import ExportForm, sent_file
 from insights.enums import ReportRunState
 from insights.filters.reports import RUNS, TONES
 from insights.forms.reports import ScheduleForm
@@ -25,10 +24,6 @@ from insights.views.reports import READERS
 from staff.access import roles
 
 INVALID = 422  # htmx shows forms with errors under this status
-CONTENT_TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-}
 
 
 @roles(*READERS)
@@ -146,19 +141,13 @@ def _facts(row: ReportRun) -> list[dict[str, Any]]:
 @roles(*READERS)
 @never_cache
 @require_GET
-def report_run_file(request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
+def report_run_file(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The file itself, opened while it is sent; for its recipient with the rights it was made under, in its time."""
     row, at = _own(request, pk), now()
     if not reporting.may_open(row, request.user, at=at):
         raise Http404
-    try:
-        pieces = open_file(reporting.path_of(row))
-    except FileNotFoundError:
-        raise Http404 from None
+    response = sent_file(reporting.path_of(row), name=row.file_name, size=row.size, kind=row.file_format)
     reporting.record_download(made=row, actor=request.user, at=at)
-    response = StreamingHttpResponse(pieces, content_type=CONTENT_TYPES[row.file_format])
-    response.headers["Content-Disposition"] = content_disposition_header(True, row.file_name)
-    response.headers["Content-Length"] = str(row.size)
     return response
 
 

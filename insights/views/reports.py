@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib import messages
@@ -27,6 +28,7 @@ from insights.queries.reports import Figure, Line, Pivot
 from insights.rules.measures import Kind
 from insights.rules.reports import Definition, read_definition
 from insights.services import reports as services
+from insights.views.figures import figure_url
 from insights.views.links import link
 from staff.access import BOOK_KEEPERS, HEADS, roles
 from staff.models import User
@@ -39,10 +41,12 @@ NOTHING = "–"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A figure ready to read, with the exact amount for the tooltip."""
+    """A figure ready to read, with the exact amount, what it is of, and the address of what is behind it."""
 
     text: str
     exact: str = ""
+    title: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,25 +186,35 @@ def _view_of(definition: Definition, user: User, title: str, most: int) -> dict[
 
 
 def _table(pivot: Pivot, definition: Definition, most: int) -> Table:
-    total = _row(pivot.total) if pivot.total else None
-    rows = tuple(map(_row, pivot.lines[:most]))
+    total = _row(pivot.total, pivot.heads) if pivot.total else None
+    rows = tuple(_row(line, pivot.heads) for line in pivot.lines[:most])
     period = queries.period_words(definition, pivot.days)
     return Table(pivot.corner, pivot.heads, rows, total, len(pivot.lines), period)
 
 
-def _row(line: Line) -> Row:
-    return Row(line.label, tuple(map(_shown, line.cells)))
+def _row(line: Line, heads: tuple[str, ...]) -> Row:
+    return Row(line.label, tuple(_shown(cell, line.label, head) for cell, head in zip(line.cells, heads, strict=True)))
 
 
-def _shown(figure: Figure) -> Shown:
-    value, kind = figure
-    if value is None:
+def _shown(figure: Figure, row: str, column: str) -> Shown:
+    if figure.value is None:
         return Shown(NOTHING)
+    text, exact = _words(figure.value, figure.kind)
+    title = _("%(row)s, %(column)s: %(figure)s. What is behind it") % {
+        "row": row,
+        "column": column,
+        "figure": exact or text,
+    }
+    return Shown(text, exact, title, figure_url(figure.place))
+
+
+def _words(value: Decimal, kind: Kind) -> tuple[str, str]:
+    """A figure to read, and the exact amount where it is money."""
     if kind == Kind.MONEY:
-        return Shown(wan(value, get_language() or "zh-hans"), format_yuan(value))
+        return wan(value, get_language() or "zh-hans"), format_yuan(value)
     if kind == Kind.COUNT:
-        return Shown(f"{value:,.0f}")
-    return Shown(f"{value}%" if kind == Kind.SHARE else f"{value}")
+        return f"{value:,.0f}", ""
+    return (f"{value}%" if kind == Kind.SHARE else f"{value}"), ""
 
 
 def _crumbs(title: str) -> list[dict[str, str]]:

@@ -1,10 +1,11 @@
 """Month-end spikes by branch or manager, what a month end would lack without them, and the customers (B9)."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from django.core.cache import cache
 from django.db.models import QuerySet
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from core.money import ZERO
 from core.pages import BadQuery
+from core.sql import any_of
 from customers.queries import ledger_day
 from insights.filters.spikes import SPIKES
 from insights.forms.spikes import SpikeForm
@@ -34,6 +36,7 @@ from staff.enums import BranchKind, Reach
 from staff.models import Branch, User
 
 KEPT_SECONDS = 600
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +106,33 @@ def spikes(request: HttpRequest) -> HttpResponse:
 @require_GET
 def spiked(request: HttpRequest) -> HttpResponse:
     """The customers, the largest excess first; `manager` narrows them to whose they were then."""
-    form = _form(request)
-    asked = _asked(form, request.user) if form else None
-    if form is not None and asked is None:
-        raise BadQuery()
-    rows = _customers(asked, request.GET.get("manager", "")) if asked else MonthClose.objects.none()
+    asked, rows = spiked_of(request)
     context = {
         "listing": SPIKES.show(request, rows, amounts=True),
+        "export": "insights:spiked_export",
         "page_title": _("Month-end spikes"),
-        "page_subtitle": f"{asked.unit.name} · {month_end(asked.month)}" if asked else "",
+        "page_subtitle": said(asked, request.GET.get("manager", "")),
         "back": link("insights:spikes", **asked.params) if asked else link("insights:spikes"),
         "back_label": _("Month-end spikes"),
     }
     return render(request, "insights/truth_rows.html", context)
+
+
+def spiked_of(request: HttpRequest) -> tuple[Asked | None, Spikes]:
+    """Whose month end an address asks for, and the customers with a spike. Raises BadQuery."""
+    form = _form(request)
+    asked = _asked(form, request.user) if form else None
+    if form is not None and asked is None:
+        raise BadQuery()
+    return asked, _customers(asked, request.GET.get("manager", "")) if asked else MonthClose.objects.none()
+
+
+def said(asked: Asked | None, manager: str = "") -> str:
+    """Whose month end it is, in words."""
+    if asked is None:
+        return ""
+    whose = _("Without a manager") if manager == NOBODY else manager
+    return " · ".join(part for part in (asked.unit.name, whose, str(month_end(asked.month))) if part)
 
 
 def _form(request: HttpRequest) -> SpikeForm | None:
@@ -136,7 +153,10 @@ def _asked(form: SpikeForm, viewer: User) -> Asked | None:
 
 
 def _customers(asked: Asked, manager: str) -> Spikes:
-    rows = spikes_in(asked.closes(), asked.month, asked.numbers).select_related("customer__manager")
+    closes = asked.closes()
+    if scope_of(asked.viewer).reach == Reach.BANK:
+        closes = closes.filter(any_of("customer_id", _spiked_of_bank(asked)))
+    rows = spikes_in(closes, asked.month, asked.numbers).select_related("customer__manager")
     if not manager:
         return rows
     if manager == NOBODY:
@@ -163,16 +183,30 @@ def _board(asked: Asked) -> Board:
 
 
 def _lines(asked: Asked) -> list[SpikeLine]:
-    """Of all branches it takes a pass over the bank: kept for ten minutes."""
-    parts = [asked.month, asked.unit.pk, asked.numbers, ledger_day()]
-    key = f"insights.spikes.{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"
-    is_wide = scope_of(asked.viewer).reach == Reach.BANK
-    found: list[SpikeLine] | None = cache.get(key) if is_wide else None
-    if found is None:
+    """Of all branches it takes a pass over the bank: kept for a while."""
+
+    def found() -> list[SpikeLine]:
         closes = asked.closes()
-        found = spike_lines(closes, spikes_in(closes, asked.month, asked.numbers), asked.key)
-        if is_wide:
-            cache.set(key, found, KEPT_SECONDS)
+        return spike_lines(closes, spikes_in(closes, asked.month, asked.numbers), asked.key)
+
+    is_wide = scope_of(asked.viewer).reach == Reach.BANK
+    return _kept("lines", (asked.month, asked.unit.pk, asked.numbers), found) if is_wide else found()
+
+
+def _spiked_of_bank(asked: Asked) -> list[int]:
+    """Keys of all the bank's customers with a spike, kept as long: a list reads them for its page and its count."""
+    spikes = spikes_in(closes_of(asked.viewer, asked.month), asked.month, asked.numbers)
+    keys = spikes.order_by().values_list("customer_id", flat=True)
+    return _kept("keys", (asked.month, asked.numbers), lambda: list(keys))
+
+
+def _kept(name: str, parts: tuple[object, ...], find: Callable[[], list[Found]]) -> list[Found]:
+    """What was found of a whole bank up to its last day, for ten minutes."""
+    key = f"insights.spikes.{name}.{hashlib.sha256(repr((*parts, ledger_day())).encode()).hexdigest()[:32]}"
+    found: list[Found] | None = cache.get(key)
+    if found is None:
+        found = find()
+        cache.set(key, found, KEPT_SECONDS)
     return found
 
 

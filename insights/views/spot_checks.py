@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core.calendar import bank_calendar
 from core.clock import now, today
 from core.errors import DomainError
+from insights.filters.openings import NEED_WORDS
 from insights.filters.supervision import (
     CHECKS,
     check_state,
@@ -23,6 +24,7 @@ from insights.filters.supervision import (
 )
 from insights.forms.supervision import FindingForm, MarksForm
 from insights.forms.supervision_rules import FACTOR_WORDS
+from insights.queries.openings import opened_that_day
 from insights.queries.supervision import customer_of, record_of
 from insights.views.supervision import crumbs
 from servicing.queries.choices import word_for
@@ -45,7 +47,7 @@ def supervision_checks(request: HttpRequest) -> HttpResponse:
     """Checks this person oversees or marks."""
     title = str(CHECKS.caption)
     listing = CHECKS.show(request, queries.checks_for(request.user))
-    context = {"listing": listing, "page_title": title, "crumbs": crumbs(title)}
+    context = {"listing": listing, "export": "insights:checks_export", "page_title": title, "crumbs": crumbs(title)}
     return render(request, "insights/supervision_list.html", context)
 
 
@@ -249,4 +251,22 @@ def _outreach(row: Any, viewer: User) -> Iterator[dict[str, Any]]:
         yield {"label": _("Note"), "value": talk.note or "–"}
 
 
-SHOWN = {RecordSource.CONTACT: _contact, RecordSource.TRAIL: _act, RecordSource.OUTREACH: _outreach}
+def _opening(row: Any, viewer: User) -> Iterator[dict[str, Any]]:
+    if row.in_sight:
+        yield _of_customer(row.customer)
+    else:
+        yield {"label": _("Customer"), "value": row.customer.customer_no}
+    clocks = [f"{localtime(at):%H:%M}" for at in (row.first_at, row.last_at)]
+    yield {"label": _("Looked at"), "value": f"{row.on} {' – '.join(dict.fromkeys(clocks))}"}
+    yield {"label": _("Times"), "value": row.times}
+    yield {"label": _("Book and unit"), "value": _("Outside") if row.is_outside else _("Own")}
+    yield {"label": _("Business need"), "value": NEED_WORDS[row.need]}
+    yield {"label": _("Customers opened that day"), "value": opened_that_day(row)}
+
+
+SHOWN = {
+    RecordSource.CONTACT: _contact,
+    RecordSource.TRAIL: _act,
+    RecordSource.OUTREACH: _outreach,
+    RecordSource.OPENING: _opening,
+}

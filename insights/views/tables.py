@@ -89,10 +89,10 @@ def tier_rows(unit: Unit) -> list[TierRow]:
 
 def _tier_link(unit: Unit, rank: int) -> str:
     # Customers nobody has tiered yet have no filter of their own; there are none after the first night.
-    # Nor has a region somebody looks at from above.
-    if not rank or unit.is_part_of_sight:
+    if not rank:
         return ""
-    return link("customers:list", tier=rank, **unit.params)
+    area = {"area": unit.code} if unit.is_part_of_sight else {}
+    return link("customers:list", tier=rank, **unit.params, **area)
 
 
 def manager_rows(unit: Unit, overdue: dict[int, int]) -> list[ManagerRow]:
@@ -142,7 +142,17 @@ def colleague_rows(unit: Unit) -> list[ColleagueRow]:
 
 def unit_rows(unit: Unit) -> list[UnitRow]:
     """What lies right under the unit, the largest deposits first."""
-    return [_unit_row(line) for line in unit.lines]
+    return [_unit_row(line) for line in unit.lines_shown]
+
+
+def units_url(unit: Unit) -> str:
+    """Where every line of the table of units is shown."""
+    return UNITS if len(unit.lines_shown) == len(unit.lines) else all_units_url(unit.code)
+
+
+def all_units_url(code: str) -> str:
+    """The board of a unit with every line of its table of units."""
+    return link("insights:branch", code, units="all") + UNITS
 
 
 def _unit_row(line: Line) -> UnitRow:
@@ -150,7 +160,7 @@ def _unit_row(line: Line) -> UnitRow:
     is_branch = line.part.is_own or line.part.unit.kind == BranchKind.BRANCH
     board = link("insights:branch", code)
     # A region's numbers are its own board's table, a branch's the customers.
-    names = link("customers:list", branch=code) if is_branch else board + UNITS
+    names = link("customers:list", branch=code) if is_branch else all_units_url(code)
     averages = link("insights:averages", branch=code) if is_branch else names
     return UnitRow(
         line,

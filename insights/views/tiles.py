@@ -18,7 +18,7 @@ from insights.rules import moves as rules
 from insights.views.about import about
 from insights.views.links import link
 from insights.views.numbers import Number, Text, Tile
-from insights.views.tables import UNITS, over
+from insights.views.tables import over, units_url
 from insights.views.units import CONTACT_DAYS, DAY, MATURING_DAYS, Unit
 from servicing.models import FollowUp, Interaction
 from servicing.models.follow_ups import FollowUpQuerySet
@@ -55,7 +55,7 @@ def branch_tiles(unit: Unit) -> list[Tile]:
 
 def bank_tiles(unit: Unit) -> list[Tile]:
     """The first figures of several units: those of the table below, added up."""
-    tiles = [*_holdings(unit, _("Deposits"), UNITS if unit.ids is not None else "")]
+    tiles = [*_holdings(unit, _("Deposits"), units_url(unit) if unit.ids is not None else "")]
     tiles += [tile for tile in _closings(unit) if tile]
     return [*tiles, clock_tiles(unit)[0]]
 
@@ -97,7 +97,7 @@ def unit_mover_tiles(unit: Unit) -> list[Tile]:
     ):
         value = over(unit.lines, name)
         if value is not None:
-            number = Number(value, UNITS, f"line.{name}", is_count=True)
+            number = Number(value, units_url(unit), f"line.{name}", is_count=True)
             found.append(Tile(label, number, icon, day.isoformat(), about=about(name, day)))
     return found
 
@@ -224,7 +224,8 @@ def _closings(unit: Unit) -> Iterator[Tile]:
     ):
         value = over(unit.lines, name)
         if value is not None:
-            number = Number(value, UNITS, f"line.{name}", name in {"growth", "since_day", "since_month"})
+            is_change = name in {"growth", "since_day", "since_month"}
+            number = Number(value, units_url(unit), f"line.{name}", is_change)
             yield Tile(label, number, icon, hint, about=about(words, day))
 
 

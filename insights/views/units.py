@@ -17,6 +17,8 @@ DAY = timedelta(days=1)
 MATURING_DAYS = 30
 CONTACT_DAYS = 7
 SHOWN = 5
+# Lines of a table of units, unless all are asked for: 250 of them took longer to draw than all the rest.
+UNITS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Unit:
     params: dict[str, str] = field(default_factory=dict)
     ids: frozenset[int] | None = None
     lines: Sequence[Line] = ()
+    # Whether its table of units shows every line, or the largest.
+    is_whole: bool = False
     # Since the close of the day before, and of the month before; read of a book or a branch only.
     moved: Sequence[moves.Movement] = ()
 
@@ -70,18 +74,23 @@ class Unit:
         """All it has."""
         return sum((cell.held for cell in self.cells), boards.Held())
 
+    @property
+    def lines_shown(self) -> Sequence[Line]:
+        """The lines of its table of units."""
+        return self.lines if self.is_whole else self.lines[:UNITS_SHOWN]
+
 
 def of_manager(viewer: User, days: Days) -> Unit:
     """The customers a manager sees: owned, stood in for, shared."""
     positions = CustomerPosition.objects.visible_to(viewer)
-    cells = boards.cells(positions, "manager_id", day=days.day, today=days.today)
+    cells = boards.cells(positions, day=days.day, today=days.today)
     return Unit(BoardKind.MANAGER, viewer, days, positions, cells, moved=_moved(positions, days))
 
 
 def of_branch(viewer: User, days: Days, branch: Branch) -> Unit:
     """One branch."""
     positions = CustomerPosition.objects.visible_to(viewer).filter(branch=branch)
-    cells = boards.cells(positions, "manager_id", day=days.day, today=days.today)
+    cells = boards.cells(positions, day=days.day, today=days.today)
     ids = frozenset({branch.pk})
     params, moved = {"branch": branch.code}, _moved(positions, days)
     return Unit(BoardKind.BRANCH, viewer, days, positions, cells, branch, params, ids, moved=moved)
@@ -91,7 +100,7 @@ def _moved(positions: QuerySet[CustomerPosition], days: Days) -> list[moves.Move
     return [moves.movement_since(positions, since) for since in (days.opening.day, days.opening.month)]
 
 
-def of_units(viewer: User, days: Days, top: Branch) -> Unit:
+def of_units(viewer: User, days: Days, top: Branch, *, is_whole: bool = False) -> Unit:
     """A unit with others below it: a region, or the bank."""
     parts = parts_of(top, units_of(viewer))
     ids = frozenset[int]().union(*(part.ids for part in parts))
@@ -99,8 +108,8 @@ def of_units(viewer: User, days: Days, top: Branch) -> Unit:
     is_all = top.parent_id is None
     if not is_all:
         positions = positions.filter(branch_id__in=sorted(ids))
-    cells = boards.cells(positions, "branch_id", day=days.day, today=days.today, in_full=False)
+    cells = boards.cells_of_units(ids)
     openings = (days.opening.day, days.opening.month)
     lines = lines_of(viewer, parts, cells, day=days.day, openings=openings)
     kind = BoardKind.BANK if is_all else BoardKind.REGION
-    return Unit(kind, viewer, days, positions, cells, top, {}, None if is_all else ids, lines)
+    return Unit(kind, viewer, days, positions, cells, top, {}, None if is_all else ids, lines, is_whole)

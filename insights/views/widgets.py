@@ -81,8 +81,9 @@ def _trend(unit: Unit) -> Found:
 
 
 def _movers(unit: Unit) -> Found:
-    rows = list(tiles.movers(unit).order_by("-to_tier", "-value", "pk")[:SHOWN])
-    return {"movers": rows, "url": link("tiers:movers", **unit.params)}
+    """The first few are found by key alone: with names, a night's 100,000 were sorted in half a second."""
+    found = tiles.movers(unit).order_by("-to_tier", "-value", "pk")
+    return {"movers": list(found.filter(pk__in=found.values("pk")[:SHOWN])), "url": link("tiers:movers", **unit.params)}
 
 
 def _moves(unit: Unit) -> Found:
@@ -110,7 +111,14 @@ def _colleagues(unit: Unit) -> Found:
 
 
 def _units(unit: Unit) -> Found:
-    return {"rows": tables.unit_rows(unit), "day": unit.days.day}
+    rows, whole = tables.unit_rows(unit), len(unit.lines)
+    return {
+        "rows": rows,
+        "whole": whole,
+        "rest": whole - len(rows),
+        "url": tables.units_url(unit),
+        "day": unit.days.day,
+    }
 
 
 def _campaigns(unit: Unit) -> Found:

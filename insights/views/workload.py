@@ -123,7 +123,7 @@ def _suggestions(user: User, moves: Sequence[Move], people: Mapping[int, User], 
     found = []
     for move in moves:
         rows = [named[one.customer] for one in move.customers if one.customer in named]
-        chosen = [(SELECTED, row.customer_no) for row in rows]
+        chosen = [*((SELECTED, row.customer_no) for row in rows), ("to", people[move.taker].staff_no)]
         minutes = (move.giver_before, move.giver_after, move.taker_before, move.taker_after)
         percents = tuple(int(one * 100 / capacity) for one in minutes)
         found.append(

@@ -1,12 +1,11 @@
 """The list of feedback: filters, columns, and the tiles that are filters."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
 from core.forms import DAY, choose_from
-from core.pages import Cell, Column, ListFilter, ListPage
+from core.pages import Cell, Column, ListFilter, ListPage, Tile, counted_tiles
 from core.pages.choices import LoadedChoiceFilter
 from servicing.enums import FeedbackKind, FeedbackSource, FeedbackState
 from servicing.models import Feedback
@@ -155,16 +154,6 @@ FEEDBACK = ListPage(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A count and the address of exactly those rows."""
-
-    label: str
-    value: str
-    url: str
-    tone: str
-
-
 TILES = (
     (_("Mine, not closed"), "whose=mine&stage=todo", ""),
     (_("Answer overdue"), "stage=overdue", "bad"),
@@ -175,6 +164,4 @@ TILES = (
 
 def tiles(request: HttpRequest, rows: QuerySet[Feedback]) -> Iterator[Tile]:
     """The counts on top of the list: each is the list's own filter, so that it equals the rows behind it."""
-    for label, query, tone in TILES:
-        count = FeedbackFilter(QueryDict(query), rows, request=request).qs.count()
-        yield Tile(str(label), f"{count:,}", f"{reverse('servicing:feedback')}?{query}", tone if count else "")
+    return counted_tiles(TILES, FeedbackFilter, rows, request=request, url=reverse("servicing:feedback"))

@@ -7,11 +7,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core.ahead import not_ahead
 from core.clock import now, today
 from core.errors import DomainError
 from customers import queries as customers
 from customers.models import Customer
 from customers.services import records
+from customers.services.openings import note_opening
 from servicing.enums import Channel
 from servicing.forms.contacts import CounterForm, SearchForm
 from servicing.forms.fraud import FraudForm
@@ -57,9 +59,11 @@ def counter_search(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @roles(*SERVES)
+@not_ahead
 def counter_card(request: HttpRequest, customer_no: str) -> HttpResponse:
     """The masked card of a customer, ready to log the contact; ?topic= chooses what it is about."""
     customer = _customer(request, customer_no)
+    note_opening(person=request.user, customer=customer, at=now())
     form = _counter_form(request, initial={"topic": request.GET.get("topic", "")})
     return _panel(request, "servicing/_card.html", _card(request, customer, form))
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 
 from core.charts import Chart
 from core.clock import today
-from core.pages import BadQuery
+from core.pages import BadQuery, Tile
 from servicing.charts import Rung, ahead_chart, past_chart, rung_name, within
 from servicing.enums.maturity import Ended, PlanState
 from servicing.filters.maturity import PLACES, SPANS, LadderFilter
@@ -46,19 +46,6 @@ class Place:
     open_url: str = ""
     result: Result | None = None
     ways: tuple[tuple[Sum, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A number at the top: an amount in yuan or a text."""
-
-    label: str
-    icon: str
-    money: Decimal | None = None
-    value: str = ""
-    url: str = ""
-    hint: str = ""
-    tone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +226,11 @@ def _ahead_board(asked: Asked, found: Ahead) -> Board:
     total = place(_("All"), None, found.total, None, {})
     chart = ahead_chart(found, asked.rungs, asked.by, names, lambda rung, key: asked.link(rung, **asked.of_group(key)))
     tiles = (
-        Tile(_("Maturing"), "calendar-due", money=total.sum.amount, url=total.url, hint=_days_said(asked)),
-        Tile(_("Deposits"), "wallet", value=f"{total.sum.count:,}", url=total.url),
+        Tile(_("Maturing"), icon="calendar-due", money=total.sum.amount, url=total.url, hint=_days_said(asked)),
+        Tile(_("Deposits"), icon="wallet", value=f"{total.sum.count:,}", url=total.url),
         Tile(
             _("Nothing planned"),
-            "list-check",
+            icon="list-check",
             value=f"{total.sum.unplanned:,}",
             url=total.open_url,
             tone="warn" if total.sum.unplanned else "",
@@ -288,12 +275,12 @@ def _past_tiles(asked: Asked, result: Result, total: Place) -> tuple[Tile, ...]:
         "all": f"{result.all.count:,}",
     }
     return (
-        Tile(_("Matured"), "calendar-due", money=result.all.amount, url=total.url, hint=_days_said(asked)),
-        Tile(_("Stayed, by amount"), "chart-bar", value=_percent(result.rate_by_amount), hint=counted),
-        Tile(_("Rolled over, by number"), "refresh", value=_percent(result.rate_by_count)),
+        Tile(_("Matured"), icon="calendar-due", money=result.all.amount, url=total.url, hint=_days_said(asked)),
+        Tile(_("Stayed, by amount"), icon="chart-bar", value=_percent(result.rate_by_amount), hint=counted),
+        Tile(_("Rolled over, by number"), icon="refresh", value=_percent(result.rate_by_count)),
         Tile(
             _("Not measured yet"),
-            "clock",
+            icon="clock",
             money=waiting.amount,
             url=asked.link(outcome=Ended.WAITING) if waiting.count else "",
         ),

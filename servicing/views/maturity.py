@@ -31,7 +31,7 @@ from servicing.services.contacts import log_interaction
 from servicing.services.maturity_plans import link_talk, plan_maturity
 from staff.access import AMOUNT_ROLES, has_role, roles, scope_of
 from staff.enums import Reach
-from staff.exports import ask_for_file, read_wish
+from staff.exports import list_export
 from staff.models import User
 
 INVALID = 422
@@ -84,20 +84,8 @@ def past(request: HttpRequest) -> HttpResponse:
     return _list(request, page, _past(request.user), context)
 
 
-@roles(*AMOUNT_ROLES)
-@require_http_methods(["GET", "HEAD", "POST"])
-def ahead_export(request: HttpRequest) -> HttpResponse:
-    """Ask for the deposits ahead as a file."""
-    wish = read_wish(request, AHEAD_LIST, amounts=True)
-    return ask_for_file(request, wish, list_url=reverse("servicing:maturities_ahead"), title=AHEAD.caption)
-
-
-@roles(*AMOUNT_ROLES)
-@require_http_methods(["GET", "HEAD", "POST"])
-def past_export(request: HttpRequest) -> HttpResponse:
-    """Ask for the matured deposits as a file."""
-    wish = read_wish(request, PAST_LIST, amounts=True)
-    return ask_for_file(request, wish, list_url=reverse("servicing:maturities_past"), title=PAST.caption)
+ahead_export = list_export(AHEAD_LIST, "servicing:maturities_ahead")
+past_export = list_export(PAST_LIST, "servicing:maturities_past")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -111,6 +111,7 @@ class Event(TextChoices):
     FINDING_ISSUED = "finding_issued", _("A finding of supervision concerns me")
     FINDING_STEP = "finding_step", _("A finding I have to do with moved on")
     FINDING_LATE = "finding_late", _("A finding of supervision is overdue")
+    OUTFLOW_WARNED = "outflow_warned", _("There are new outflow warnings of my customers")
     NIGHT_FAILED = "night_failed", _("The night failed")
 
 
@@ -149,6 +150,7 @@ EVENT_WORDS = {
     Event.FINDING_ISSUED: _("Finding no. %(number)s of supervision, to be corrected by %(day)s"),
     Event.FINDING_STEP: _("Finding no. %(number)s: %(step)s"),
     Event.FINDING_LATE: _("Finding no. %(number)s was to be corrected by %(day)s"),
+    Event.OUTFLOW_WARNED: _("New outflow warnings: %(count)s"),
     Event.NIGHT_FAILED: _("The night of %(day)s stopped at the step %(step)s"),
 }
 # Parameters that are codes, in words.

@@ -33,6 +33,7 @@ class RecordSource(TextChoices):
     CONTACT = "contact", _("Contact")
     TRAIL = "trail", _("Entry of the trail")
     OUTREACH = "outreach", _("Outreach of a campaign")
+    OPENING = "opening", _("Opened customer page")
 
 
 class DrawnBy(TextChoices):

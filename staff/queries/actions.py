@@ -158,6 +158,7 @@ ACTIONS = {
     "seed": _("Seed of a draw logged"),
     "draw": _("Sample drawn"),
     "score": _("Check scored"),
+    "replace_scorer": _("Scorer replaced"),
     "reconcile": _("Marks that differ decided"),
     "raise_finding": _("Finding raised"),
     "comment": _("Commented on"),

@@ -14,7 +14,7 @@ from core.memo import once_a_request
 from staff.access import HEADS, has_role, scope_of
 from staff.enums import Reach, Role
 from staff.enums.supervision import CheckState, FindingState
-from staff.models import Branch, CheckPlan, Draw, Finding, FindingMove, Score, SpotCheck, User
+from staff.models import Absence, Branch, CheckPlan, Draw, Finding, FindingMove, Score, SpotCheck, User
 from staff.queries import policy_on
 from staff.rules.supervision import KIND, NUMBERS, STEPS, Agreement, Numbers, agreement, read_numbers
 
@@ -134,6 +134,17 @@ def scorers_for(unit: Branch) -> QuerySet[User]:
     """Who may score records of a unit: compliance and heads of the unit itself and of those above; by number."""
     above = [int(part) for part in unit.path.strip("/").split("/") if part]
     return User.objects.filter(role__in=OVERSEERS, branch_id__in=above, is_active=True).order_by("staff_no")
+
+
+def replaceable(plan: CheckPlan, day: date) -> QuerySet[User]:
+    """Scorers of a plan who cannot score its records now: gone, moved away from its units, or absent on the day."""
+    able = scorers_for(plan.unit).exclude(pk__in=Absence.objects.on(day).values("user"))
+    return plan.scorers.exclude(pk__in=able.values("pk")).order_by("staff_no")
+
+
+def substitutes_for(plan: CheckPlan) -> QuerySet[User]:
+    """Who may score a plan's records and does not yet, with their units."""
+    return scorers_for(plan.unit).exclude(pk__in=plan.scorers.values("pk")).select_related("branch")
 
 
 def owners_for(check: SpotCheck) -> QuerySet[User]:

@@ -3,10 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
+from django.db.models import Count, OuterRef, Q, QuerySet
 
+from core.models import TrailEntry
+from core.sql import statement
 from staff.access import HEADS, scope_of
 from staff.enums import Reach, Role
 from staff.enums.training import CourseKind, CourseState, SeatState, Standing
@@ -79,6 +84,16 @@ def courses_for(user: User) -> QuerySet[Course]:
     return rows if may_make(user) else rows.filter(state=CourseState.IN_USE)
 
 
+def wrote(user: User, course: Course) -> bool:
+    """Whether somebody knows the answers of a course as its author: drew it up, wrote one of its questions as they are
+    asked now, or made its present version."""
+    if course.created_by_id == user.pk or questions_of(course).filter(created_by=user).exists():
+        return True
+    mine = TrailEntry.objects.filter(subject="staff.course", subject_id=str(course.pk), actor_id=user.pk)
+    changed = mine.filter(action="change", changes__version=course.version)
+    return changed.exclude(changes__has_key="question").exists()
+
+
 def questions_of(course: Course) -> QuerySet[Question]:
     """The questions of a course as they are asked now."""
     return Question.objects.filter(course=course, is_current=True).order_by("number")
@@ -92,7 +107,7 @@ def team_tiers(people: Iterable[User]) -> Mapping[int, tuple[int, ...]]:
 
 def needs_of(people: Sequence[User], day: date) -> dict[int, list[Need]]:
     """What each person has to be certified for and how it stands, by their key; four statements for any number."""
-    courses = list(Course.objects.filter(state=CourseState.IN_USE, is_required=True).order_by("code"))
+    courses = list(_in_use().filter(is_required=True).order_by("code"))
     latest, tiers = _latest([person.pk for person in people], [course.pk for course in courses]), team_tiers(people)
     soon = licence_rules(day).soon
     return {
@@ -105,7 +120,15 @@ def needs_of(people: Sequence[User], day: date) -> dict[int, list[Need]]:
     }
 
 
-def _is_for(course: Course, person: User, tiers: Mapping[int, tuple[int, ...]]) -> bool:
+def _in_use() -> QuerySet[Any]:
+    """Courses in use with `writers`, the keys of who wrote their questions as they are asked now."""
+    asked = Question.objects.filter(course=OuterRef("pk"), is_current=True).order_by().values("created_by").distinct()
+    return Course.objects.filter(state=CourseState.IN_USE).annotate(writers=ArraySubquery(asked))
+
+
+def _is_for(course: Any, person: User, tiers: Mapping[int, tuple[int, ...]]) -> bool:
+    if course.kind == CourseKind.SELF_STUDY and person.pk in (course.created_by_id, *course.writers):
+        return False  # its answers prove nothing, and so nobody asks for them
     own = tiers.get(person.pk, ())
     return is_required(role=person.role, tiers=own, course_roles=course.roles, course_tiers=course.tiers)
 
@@ -131,7 +154,7 @@ def _latest(people: Sequence[int], courses: Sequence[int]) -> dict[tuple[int, in
 def my_courses(user: User, day: date) -> list[Mine]:
     """Every course meant for a person: what has to be taken first, then what is not done yet."""
     tiers = team_tiers([user])
-    courses = [course for course in Course.objects.filter(state=CourseState.IN_USE) if _is_for(course, user, tiers)]
+    courses = [course for course in _in_use() if _is_for(course, user, tiers)]
     keys, soon = [course.pk for course in courses], licence_rules(day).soon
     latest = _latest([user.pk], keys)
     studies = {row.course_id: row for row in Study.objects.filter(user=user, course__in=keys)}
@@ -245,6 +268,23 @@ def gaps_of(needs: Iterable[Sequence[Need]]) -> Gaps:
     lacks = sum(any(need.is_missing for need in each) for each in rows)
     soon = sum(any(need.standing == Standing.EXPIRING for need in each) for each in rows)
     return Gaps(len(rows), lacks, soon)
+
+
+def gaps_in(user: User, branch: Branch, day: date) -> Gaps:
+    """The figures of the people of a unit and those below that somebody looks after; one statement, as boards ask it
+    of a whole bank's thousands."""
+    if user.role not in KEEPERS:
+        return Gaps(0, 0, 0)
+    values: dict[str, Any] = {
+        "units": list(units_for(user).filter(path__startswith=branch.path).values_list("pk", flat=True)),
+        "day": day,
+        "until": day + timedelta(days=licence_rules(day).soon),
+        "in_use": CourseState.IN_USE.value,
+        "self_study": CourseKind.SELF_STUDY.value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement("staff", "training_gaps"), values)
+        return Gaps(*cursor.fetchone())
 
 
 def gaps_below(

@@ -128,6 +128,7 @@ EVENTS: Final[Mapping[str, EventRule]] = {
     Event.FINDING_ISSUED: EventRule(digest=Digest.DAILY, may_mute=False),
     Event.FINDING_STEP: EventRule(digest=Digest.DAILY, may_mute=False),
     Event.FINDING_LATE: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.OUTFLOW_WARNED: EventRule(digest=Digest.DAILY),
     Event.NIGHT_FAILED: EventRule(digest=Digest.AT_ONCE, may_mute=False),
 }
 # How long read notifications are kept, until a policy of kind "notices" says otherwise.

@@ -10,17 +10,20 @@ from staff.enums.supervision import CheckState, FindingState, Grade, Mark, Upwar
 
 KIND: Final = "supervision"
 # Until a policy of kind "supervision" says otherwise. Days of correction are working days by grade; `late_days` are
-# calendar days past the due day at which head, head office and compliance are told.
+# calendar days past the due day at which head, head office and compliance are told; `opening_months` how long it is
+# kept who opened which customer's page: no less than a log has to be (domain.md 9), no longer than somebody asks.
 NUMBERS: Final[Mapping[str, Any]] = {
     "due_days": {"1": 20, "2": 10, "3": 5},
     "repeat_days": 365,
     "appeal_days": 10,
     "late_days": [1, 7, 14],
+    "opening_months": 12,
 }
 DUE_DAYS: Final = (1, 120)
 REPEAT_DAYS: Final = (30, 1_100)
 APPEAL_DAYS: Final = (1, 60)
 LATE_DAYS: Final = (1, 180)
+OPENING_MONTHS: Final = (6, 36)
 PER_UNIT: Final = (1, 50)
 # Two score, a third decides where they differ.
 LEAST_SCORERS: Final = 3
@@ -30,28 +33,35 @@ TWO: Final = 2
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """Working days of a correction by grade; days in which a finding of one kind counts as repeated, and in which it
-    may be appealed; days past the due day at which it goes up, rung by rung."""
+    may be appealed; days past the due day at which it goes up, rung by rung; months an opened page is remembered."""
 
     due_days: Mapping[int, int]
     repeat_days: int
     appeal_days: int
     late_days: tuple[int, ...]
+    opening_months: int
 
 
 def read_numbers(values: Mapping[str, Any]) -> Numbers:
     """The numbers of a policy of kind "supervision". Raises ValueError(name of the value)."""
+    # A version older than a number does without it.
+    values = {"opening_months": NUMBERS["opening_months"], **values}
     due, late = values.get("due_days"), values.get("late_days")
     if not isinstance(due, Mapping) or not all(whole(due.get(str(grade.value)), DUE_DAYS) for grade in Grade):
         raise ValueError("due_days")
     if not isinstance(late, Sequence) or len(late) != Upward.COMPLIANCE or list(late) != sorted(set(late)):
         raise ValueError("late_days")
-    for name, limits in (("repeat_days", REPEAT_DAYS), ("appeal_days", APPEAL_DAYS)):
+    for name, limits in (
+        ("repeat_days", REPEAT_DAYS),
+        ("appeal_days", APPEAL_DAYS),
+        ("opening_months", OPENING_MONTHS),
+    ):
         if not whole(values.get(name), limits):
             raise ValueError(name)
     if not all(whole(days, LATE_DAYS) for days in late):
         raise ValueError("late_days")
     by_grade = {grade.value: due[str(grade.value)] for grade in Grade}
-    return Numbers(by_grade, values["repeat_days"], values["appeal_days"], tuple(late))
+    return Numbers(by_grade, values["repeat_days"], values["appeal_days"], tuple(late), values["opening_months"])
 
 
 def whole(value: Any, limits: tuple[int, int]) -> bool:

@@ -29,6 +29,13 @@ class NotOpen(DomainError):
     message = _("This course cannot be tried at: it is not in use, or it is taught in a classroom.")
 
 
+class OwnCourse(DomainError):
+    """Who knows the answers proves nothing by giving them."""
+
+    code = "course_own"
+    message = _("You wrote this course or its questions: its certificate is for others to earn.")
+
+
 class TooSoon(DomainError):
     """After a failed try the content is read again first."""
 
@@ -80,7 +87,7 @@ def look(*, course: Course, page: int, user: User, at: datetime) -> Study:
 def begin_attempt(*, course: Course, actor: User, at: datetime, seed: int | None = None) -> Attempt:
     """Draw questions for a try, or go on with the one under way. The seed is on the trail before anything is drawn.
 
-    Raises NotOpen, TooSoon, AlreadyCertified.
+    Raises NotOpen, OwnCourse, TooSoon, AlreadyCertified.
     """
     course = Course.objects.select_for_update().get(pk=course.pk)
     own = Attempt.objects.filter(user=actor, course=course).order_by("-pk")
@@ -107,6 +114,8 @@ def begin_attempt(*, course: Course, actor: User, at: datetime, seed: int | None
 def _check_open(course: Course, last: Attempt | None, actor: User, at: datetime) -> None:
     if course.state != CourseState.IN_USE or course.kind != CourseKind.SELF_STUDY:
         raise NotOpen()
+    if queries.wrote(actor, course):
+        raise OwnCourse()
     again = queries.again_at(last, course)
     if again is not None and at < again:
         raise TooSoon(at=f"{localtime(again, SHANGHAI):%Y-%m-%d %H:%M}")
@@ -127,8 +136,13 @@ def save_answers(*, attempt: Attempt, answers: Mapping[int, Iterable[int]], acto
 
 @transaction.atomic
 def finish_attempt(*, attempt: Attempt, answers: Mapping[int, Iterable[int]], actor: User, at: datetime) -> Attempt:
-    """Take the last answers and mark the try; who reaches the mark is certified. Raises TryOver, AnswerRefused."""
+    """Take the last answers and mark the try; who reaches the mark is certified.
+
+    Raises TryOver, OwnCourse when they came to write it in between, AnswerRefused.
+    """
     row = _locked(attempt, actor)
+    if queries.wrote(actor, row.course):
+        raise OwnCourse()
     asked = _take(row, answers, at)
     right = sum(is_right(question.right, row.answers.get(str(pk), [])) for pk, question in asked.items())
     row.right_count, row.is_passed = right, passes(right, len(row.asked), row.pass_mark)

@@ -65,6 +65,7 @@ def course_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "study": queries.study_of(request.user, course),
         "attempt": last if last and last.finished_at is None else None,
         "again_at": queries.again_at(last, course),
+        "is_own": queries.wrote(request.user, course),
         "is_open": course.state == CourseState.IN_USE and course.kind == CourseKind.SELF_STUDY,
         "sessions": list(dates[:10]) if course.kind == CourseKind.CLASSROOM else [],
         "may_make": may_make,

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,7 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from core.clock import now
 from core.enums import JobState
 from core.errors import DomainError
-from core.exporting import open_file
+from core.exporting import sent_file
 from core.models import Job
 from core.wording import listed
 from staff import queries
@@ -29,10 +28,6 @@ from staff.services import exports as services
 
 INVALID = 422  # htmx shows forms with errors under this status
 UNFINISHED = {JobState.WAITING, JobState.RUNNING}
-CONTENT_TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-}
 
 
 @roles(*CUSTOMER_ROLES)
@@ -118,19 +113,13 @@ def export_progress(request: HttpRequest, pk: int) -> HttpResponse:
 @roles(*CUSTOMER_ROLES)
 @never_cache
 @require_GET
-def export_file(request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
+def export_file(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The file itself, opened while it is sent; for its asker with the rights it was made under, in its time."""
     export, at = _own(request, pk), now()
     if not queries.may_download(export, request.user, at=at):
         raise Http404
-    try:
-        pieces = open_file(services.path_of(export))
-    except FileNotFoundError:
-        raise Http404 from None
+    response = sent_file(services.path_of(export), name=export.file_name, size=export.size, kind=export.file_format)
     services.record_download(export=export, actor=request.user, at=at)
-    response = StreamingHttpResponse(pieces, content_type=CONTENT_TYPES[export.file_format])
-    response.headers["Content-Disposition"] = content_disposition_header(True, export.file_name)
-    response.headers["Content-Length"] = str(export.size)
     return response
 
 

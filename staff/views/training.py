@@ -68,7 +68,7 @@ def training_widget(request: HttpRequest) -> HttpResponse:
     day, unit = today(), request.user.branch
     figures = None
     if has_role(request.user, *queries.KEEPERS):
-        figures = queries.gaps_of(queries.needs_of(queries.people_of_unit(request.user, unit), day).values())
+        figures = queries.gaps_in(request.user, unit, day)
     mine = [row for row in queries.my_courses(request.user, day) if row.is_required and not row.is_done]
     at = reverse("staff:training_matrix") if figures else ""
     context = {

@@ -2,6 +2,9 @@
 // The library loads when the first chart comes near the screen. The table twin is in the page already.
 import { optionsOf } from "./chart_options.js";
 
+// What an A4 page has between its margins, in pixels.
+const PAPER = 680;
+
 const drawn = new Map();
 let library;
 
@@ -68,6 +71,25 @@ document.addEventListener("theme:changed", () => {
   for (const [figure, entry] of drawn) {
     if (entry) entry.chart.setOption({ ...optionsOf(figure.dataset.chart, entry.data), animation: false }, true);
   }
+});
+
+// Nothing waits for the next frame while a page is printed.
+function fit(figure) {
+  const chart = drawn.get(figure)?.chart;
+  if (!chart) return;
+  chart.resize({ width: Math.min(chart.getWidth(), PAPER) });
+  chart.getZr().flush();
+}
+
+// Those not yet come into sight are drawn too, if the library is here; else their tables are printed.
+window.addEventListener("beforeprint", () => {
+  for (const figure of library ? document.querySelectorAll("figure[data-chart]") : []) {
+    draw(figure).then(() => fit(figure), () => drawn.delete(figure));
+  }
+});
+
+window.addEventListener("afterprint", () => {
+  for (const entry of drawn.values()) entry?.chart.resize({ width: "auto" });
 });
 
 document.addEventListener("htmx:beforeCleanupElement", (event) => {

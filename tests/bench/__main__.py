@@ -21,7 +21,7 @@ from tests.bench.database import addresses, own_database
 GROWTH_GOAL = 1.05
 SECTIONS = (
     *("import", "reading", "memory", "retier", "naive", "record", "rollup", "simulator", "planning", "pages"),
-    *("today", "surveys", "complaints", "segments", "outreach", "uplift", "calls", "kpis"),
+    *("today", "surveys", "complaints", "segments", "outreach", "uplift", "calls", "kpis", "boards", "outflow"),
 )
 BEGAN = time.monotonic()
 
@@ -53,7 +53,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--growth", action="store_true", help="also measure a tenth of the size, and how times grow")
     outcomes = os.environ.get("UCI_BANK_MARKETING")
     named = {"type": Path, "default": outcomes and Path(outcomes), "metavar": "FILE"}
-    parser.add_argument("--outcomes", **named, help="UCI's Bank Marketing (bank-full.csv.gz), for the part calls")
+    parser.add_argument("--outcomes", **named, help="UCI's Bank Marketing (bank-full.csv.gz), for calls and outflow")
     parser.add_argument("--keep", action="store_true", help="leave the database behind")
     return parser.parse_args(argv)
 

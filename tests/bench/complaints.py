@@ -1,6 +1,7 @@
 """Complaints: the inbox, the board and the statistics over 200,000 cases, as a browser waits."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 from django.db import connection
@@ -70,16 +71,16 @@ WHERE c.state IN ('answered', 'closed')
 def measure_complaints(folder: Path, requests: int, say: Say) -> list[Figure]:
     """p95 of the pages of complaints for four roles, once 200,000 cases are there."""
     say(f"{CASES:,} complaints")
-    file_cases(CASES)
+    file_cases(CASES, today())
     return measure_pages(folder, requests, say, visits)
 
 
-def file_cases(cases: int) -> None:
-    """So many cases about the bank's customers, with the decisions of those that were answered."""
+def file_cases(cases: int, day: date) -> None:
+    """So many cases about the bank's customers up to a day, with the decisions of those that were answered."""
     with connection.cursor() as cursor:
         # What ended long ago is written down at once here, which the file's guard would refuse. A statement each: a
         # table with foreign keys still to be checked cannot be altered.
-        cursor.execute(SEED, {"cases": cases, "day": today()})
+        cursor.execute(SEED, {"cases": cases, "day": day})
         cursor.execute("ALTER TABLE complaints_decision DISABLE TRIGGER USER")
         cursor.execute(DECIDE, {})
         cursor.execute("ALTER TABLE complaints_decision ENABLE TRIGGER USER")

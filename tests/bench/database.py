@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
+from django.core.management import call_command
+from django.db import connection
 
 from depositcrm.embedded.services import ensure_services
 from depositcrm.env import database_config
@@ -15,6 +17,13 @@ def addresses() -> dict[str, str]:
     """DATABASE_URL (of a role that may make databases) and REDIS_URL, from the environment or the embedded services."""
     found = {**os.environ, **ensure_services()}
     return {"DATABASE_URL": found.get("DATABASE_OWNER_URL") or found["DATABASE_URL"], "REDIS_URL": found["REDIS_URL"]}
+
+
+def open_database(address: str) -> None:
+    """Let this process work on a database from here on, with the tables it should have."""
+    connection.close()
+    connection.settings_dict.update(database_config(address))
+    call_command("migrate", interactive=False, verbosity=0)
 
 
 @contextlib.contextmanager
@@ -41,6 +50,6 @@ def _run(url: str, statement: str) -> None:
             host=config["HOST"],
             port=config["PORT"] or None,
         )
-    ) as connection:
-        connection.autocommit = True
-        connection.cursor().execute(statement)
+    ) as server:
+        server.autocommit = True
+        server.cursor().execute(statement)

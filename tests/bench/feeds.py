@@ -82,11 +82,11 @@ def set_up(size: world.Size, measured_days: int, folder: Path, say: Say) -> tupl
         (FeedKind.STAFF, world.people(size)),
         (FeedKind.PRODUCTS, world.products()),
     ):
-        _import_lines(kind, lines, size.end, folder)
+        import_lines(kind, lines, size.end, folder)
     figures = []
     for kind, lines in ((FeedKind.CUSTOMERS, world.customers(size)), (FeedKind.ACCOUNTS, world.accounts(size))):
         say(f"{kind} through the feed engine")
-        rows, seconds = _import_lines(kind, lines, size.end, folder)
+        rows, seconds = import_lines(kind, lines, size.end, folder)
         note = f"{rows:,} in {seconds:.1f} s"
         least, goal = (CUSTOMERS_A_SECOND, "200,000 in 90 s") if kind == FeedKind.CUSTOMERS else (None, "")
         figures.append(
@@ -101,7 +101,8 @@ def set_up(size: world.Size, measured_days: int, folder: Path, say: Say) -> tupl
     return ledger, figures
 
 
-def _import_lines(kind: FeedKind, lines: Iterable[str], day: date, folder: Path) -> tuple[int, float]:
+def import_lines(kind: FeedKind, lines: Iterable[str], day: date, folder: Path) -> tuple[int, float]:
+    """Import made lines; rows and seconds."""
     path = folder / f"{kind}.csv"
     with path.open("w", encoding="utf-8") as file:
         file.writelines(lines)

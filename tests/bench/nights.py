@@ -39,12 +39,13 @@ class Nights:
     day: date
     lowest: float = 0.62
 
-    def next_day(self, moving: float) -> tuple[date, list[Decimal]]:
-        """A new day with a policy of its own by which this share of the customers move, up and down in turns."""
+    def next_day(self, moving: float, rising: float = 0) -> tuple[date, list[Decimal]]:
+        """A new day with a policy of its own by which this share of the customers move, up and down in turns; others
+        rise into the third tier."""
         self.day += DAY
         FedDay.objects.create(on=self.day, is_full=True)  # all that a feed without changes leaves behind
         self.lowest += moving if self.lowest < 0.7 else -moving
-        shares = [self.lowest, 0.9, 0.985]
+        shares = [self.lowest, 0.9 - rising, 0.985]
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT percentile_disc(%s::float8[]) WITHIN GROUP (ORDER BY total) FROM customers_customerposition",
@@ -74,12 +75,12 @@ def measure_retier(nights: Nights, movers: dict[float, int], folder: Path, say: 
     """Re-tiering with history, in this process and by workers, as the thresholds move to and fro."""
     say("first tiers")
     day, bounds = nights.next_day(0)
-    _retier_alone(day)
+    retier_alone(day)
     floors.retier(day, bounds)
     figures = []
     for share, runs in movers.items():
         say(f"re-tier, {share:.0%} move, {runs} runs")
-        figures.append(_measure(nights, share, runs, f"re-tier with history, {share:.0%} move", _retier_alone))
+        figures.append(_measure(nights, share, runs, f"re-tier with history, {share:.0%} move", retier_alone))
     if not movers:
         return []
     if not servers.broker_answers():
@@ -131,7 +132,8 @@ def measure_record(day: date, say: Say) -> list[Figure]:
     return figures
 
 
-def _retier_alone(day: date) -> float:
+def retier_alone(day: date) -> float:
+    """Seconds of a day's re-tiering in this process."""
     job = _job(day)
 
     def lead(_job: Job, progress: jobs.Progress) -> jobs.Counts:

@@ -4,13 +4,12 @@ import argparse
 from datetime import date, timedelta
 from pathlib import Path
 
-from django.core.management import call_command
 from django.db import connection
 
 from core.clock import today
-from depositcrm.env import database_config
 from insights.services import roll_up_range
 from tests.bench import (
+    boards,
     calls,
     complaints,
     daily,
@@ -18,13 +17,16 @@ from tests.bench import (
     floors,
     kpis,
     nights,
+    outflow,
     outreach,
     pages,
     planning,
     segments,
     uplift,
+    week,
     world,
 )
+from tests.bench.database import open_database, own_database
 from tests.bench.feeds import Say
 from tests.bench.measuring import Figure
 
@@ -32,17 +34,26 @@ IMPORTS = {0.2: 5, 1.0: 2}
 MOVERS = {0.1: 3, 0.01: 3}
 SMALL_RUNS = 9
 ANSWERS = 40
+# What needs no bank of that size.
+APART = {"calls", "outflow"}
 
 
 def measure(address: str, customers: int, options: argparse.Namespace, folder: Path, say: Say) -> list[Figure]:
     """The figures of every part asked for."""
-    connection.close()
-    connection.settings_dict.update(database_config(address))
+    figures = [] if APART.issuperset(options.only) else _measure_bank(address, customers, options, folder, say)
+    if "calls" in options.only:
+        figures += calls.measure_calls(options.outcomes, say)
+    if "outflow" in options.only:
+        figures += _outflow(address, customers, options, folder, say)
+    return figures
+
+
+def _measure_bank(address: str, customers: int, options: argparse.Namespace, folder: Path, say: Say) -> list[Figure]:
     say(f"{customers:,} customers")
-    call_command("migrate", interactive=False, verbosity=0)
+    open_database(address)
     imports, movers = _runs(IMPORTS, "import", options), _runs(MOVERS, "retier", options)
-    # One day for memory, one for the first tiers, one for the naive loop; movers are measured twice.
-    days = sum(imports.values()) + 2 * sum(movers.values()) + 3
+    # One day for memory, one for the first tiers, one for the naive loop, one for the week; movers are measured twice.
+    days = sum(imports.values()) + 2 * sum(movers.values()) + 4
     size = world.Size(customers, options.branches, options.seed, last_day(days))
     ledger, figures = feeds.set_up(size, days, folder, say)
     say("copies for the floors")
@@ -69,10 +80,28 @@ def measure(address: str, customers: int, options: argparse.Namespace, folder: P
         figures += outreach.measure_outreach(say)
     if "uplift" in options.only:
         figures += uplift.measure_uplift(ledger.day, options.seed, say)
-    if "kpis" in options.only:
-        figures += kpis.measure_kpis(plan.day, say)
-    if "calls" in options.only:
-        figures += calls.measure_calls(options.outcomes, say)
+    if {"kpis", "boards"} & set(options.only):
+        figures += _week(plan, options, folder, say)
+    return figures
+
+
+def _week(plan: nights.Nights, options: argparse.Namespace, folder: Path, say: Say) -> list[Figure]:
+    """The bank at work: its key figures, and its boards."""
+    day = week.load_week(plan, say)
+    figures = kpis.measure_kpis(day, say) if "kpis" in options.only else []
+    if "boards" in options.only:
+        figures += boards.measure_boards(day, folder, options.requests, say)
+    return figures
+
+
+def _outflow(address: str, customers: int, options: argparse.Namespace, folder: Path, say: Say) -> list[Figure]:
+    if options.outcomes is None or not options.outcomes.exists():
+        say("warnings: no balances; name the file of UCI's Bank Marketing with --outcomes")
+        return []
+    with own_database(address, "outflow", keep=options.keep) as own:
+        open_database(own)
+        figures = outflow.measure_outflow(options.outcomes, customers, options.seed, folder, say)
+        connection.close()
     return figures
 
 

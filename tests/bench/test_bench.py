@@ -1,12 +1,14 @@
 """What the benchmark's figures rest on: its bank and its arithmetic."""
 
+import csv
+import gzip
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.bench import world
+from tests.bench import lives, pages, world
 from tests.bench.measuring import Figure, against_floor, interleaved, percentile, table
 
 SIZE = world.Size(customers=7, branches=2, seed=3, end=date(2026, 11, 20))
@@ -22,6 +24,16 @@ def test_goals_are_bounds_in_the_unit_of_the_figure() -> None:
     assert against_floor("job", [2.0, 1.6, 2.0], [1.0, 1.0, 1.0], 1.3, plus=0.7).verdict == "ok"
     assert against_floor("job", [2.0], [1.0]).verdict == ""
     assert Figure("rate", "rows/s", 299, bound=300, at_least=True).verdict == "over"
+
+
+@pytest.mark.django_db
+def test_a_page_that_fails_fast_is_no_good_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([200, 200, 500, 200, 200, 200, 200, 200])
+    monkeypatch.setattr(pages, "_ask", lambda *_args: next(answers))
+    monkeypatch.setattr(pages, "_inside", lambda *_args: None)
+    failed, fine = (pages._measure(pages.Visit("teller", "board", ["/"]), None, 0, 2) for _n in range(2))
+    assert (failed.verdict, fine.verdict) == ("over", "ok")
+    assert failed.note.endswith("status 500")
 
 
 def test_each_side_goes_first_in_turns() -> None:
@@ -54,3 +66,24 @@ def test_the_same_seed_makes_the_same_bank(tmp_path: Path) -> None:
         return plain, *history, *world.customers(SIZE), *world.accounts(SIZE), *world.people(SIZE)
 
     assert files() == files()
+
+
+def test_lives_hold_the_balance_of_the_file_and_only_leavers_lose_it_for_good(tmp_path: Path) -> None:
+    path, first = tmp_path / "bank.csv.gz", date(2026, 1, 25)
+    with gzip.open(path, "wt", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerows([("age", "job", "balance"), *((40, "admin.", n * 300 - 100) for n in range(120))])
+    found = lives.people(path, 60, seed=3)
+    assert [person.balance for person in found] == [(n * 300 - 100) * 8 for n in range(0, 120, 2)]
+    lived = [lives.life(person, first, 3) for person in found]
+    assert lived == [lives.life(person, first, 3) for person in lives.people(path, 60, seed=3)]
+    assert all(totals[person.anchor] == person.balance for person, totals in zip(found, lived, strict=True))
+    assert {person.anchor for person in found if not person.leaves} == {lives.DAYS - 1}
+    leavers = [(person, totals) for person, totals in zip(found, lived, strict=True) if person.leaves]
+    assert len(leavers) >= 3
+    assert all(totals[-1] < person.balance / 2 for person, totals in leavers if person.turn < lives.DAYS - 70)
+    for person, totals in zip(found, lived, strict=True):
+        told = dict(lives.changes(person, first, 3))
+        assert [told[day] for day in sorted(told)] == [
+            total for n, total in enumerate(totals) if n == 0 or total != totals[n - 1]
+        ]

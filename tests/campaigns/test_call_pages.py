@@ -8,7 +8,8 @@ from django.urls import reverse
 from campaigns.enums import CallResult
 from campaigns.models import Outreach
 from campaigns.queries.calls import calls_of, progress_of
-from campaigns.services.calls import plan_calls
+from campaigns.services.calls import plan_calls, settle_calls
+from campaigns.services.campaigns import reject, submit
 from core.clock import now, today
 from servicing.enums import FollowUpState
 from servicing.models import FollowUp
@@ -118,3 +119,32 @@ def test_the_page_costs_the_same_however_many_call(campaign, head, managers, cli
     with CaptureQueriesContext(connection) as after:
         client.get(page)
     assert len(after) == len(before)
+
+
+def test_a_call_is_made_not_sent(campaign, head, managers, client_of, english):
+    row = Outreach.everything.filter(follow_up__owner=managers[0]).select_related("follow_up").earliest("pk")
+    talk(row, managers[0], "interested")
+    settle_calls(at=now())
+    client, customer = client_of(head), row.customer.customer_no
+    overview, recipients = (
+        client.get(reverse(f"campaigns:{name}", args=[campaign.pk])) for name in ("overview", "outreach")
+    )
+    assert overview.context["states"] == [{"label": "To be called", "value": "9"}, {"label": "Called", "value": "1"}]
+    assert [tile[:2] for tile in recipients.context["tiles"]] == [("To be called", "9"), ("Called", "1")]
+    tab = client.get(reverse("campaigns:of_customer", args=[customer]))
+    assert tab.context["sent"][0][1] == "Called"
+    for page in (overview, recipients, tab):
+        assert ">Sent</span>" not in page.content.decode()
+
+
+def test_why_a_campaign_was_refused_stands_on_its_page(head, client_of, english):
+    campaign = make.make_campaign(branch=head.branch, created_by=head)
+    page = reverse("campaigns:detail", args=[campaign.pk])
+    second = make.make_user(role="branch_head", branch=head.branch)
+    submit(campaign=campaign, actor=head, at=now())
+    reject(campaign=campaign, actor=second, at=now(), note="Name the rate of the day")
+    text = client_of(head).get(page).content.decode()
+    assert f"Sent back by {second.name} on" in text
+    assert "Name the rate of the day" in text
+    submit(campaign=campaign, actor=head, at=now())
+    assert "Name the rate of the day" not in client_of(head).get(page).content.decode()

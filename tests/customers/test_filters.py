@@ -83,6 +83,20 @@ class TestFilters:
         assert names(hq, "manager=80017") == ["有"]
         assert names(hq, "branch=B001&manager=none") == ["无"]
 
+    def test_by_a_unit_with_those_below(self, hq: User, branch: Branch, other: Branch) -> None:
+        region = make_branch(parent=other, code="B003")
+        make_customer(branch=region, name="下级")
+        make_customer(branch=other, name="本级")
+        make_customer(branch=branch, name="别处")
+
+        assert sorted(names(hq, "area=B002")) == ["下级", "本级"]
+        assert names(hq, "area=B002&branch=B003") == names(hq, "area=B003") == ["下级"]
+        assert names(make_user(role="branch_head", branch=branch), "area=B002") == []
+        request = RequestFactory().get("/?area=B002")
+        request.user = hq
+        listing = CUSTOMERS.show(request, listed(CustomerPosition.objects.visible_to(hq), None))
+        assert [chip.value for chip in listing.chips] == [other.name]
+
     def test_by_kind(self, hq: User, branch: Branch) -> None:
         make_customer(branch=branch, name="人")
         make_customer(branch=branch, name="单位", kind="organisation")

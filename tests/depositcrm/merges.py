@@ -18,8 +18,11 @@ from tests.factories import NOW
 
 HOUR = timedelta(hours=1)
 BEGIN = date(2026, 9, 20)
-# What a merge is allowed to leave behind: that it was, and what the append-only ledgers say of it.
-LEAVES = {"core_trailentry", "core_job", "customers_merge", "customers_consent", "customers_customerversion"}
+# What a merge is allowed to leave behind: that it was, what the append-only ledgers say of it, and that it wrote.
+LEAVES = {
+    *("core_trailentry", "core_job", "customers_merge", "customers_consent", "customers_customerversion"),
+    "insights_positionwrite",
+}
 QUICK = settings(
     max_examples=25,
     deadline=None,

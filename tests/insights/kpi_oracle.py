@@ -196,7 +196,7 @@ def _churn(sums: Sums, held: dict[int, Held], became: dict[int, int], day: date)
         if pk not in held:
             continue
         one = held[pk]
-        accounts = Account.everything.filter(customer_id=pk).exclude(status="closed")
+        accounts = Account.everything.filter(~Q(status="closed") | Q(closed_on__gt=day), customer_id=pk)
         standing = Standing(
             sum((row.adb for row in rows), ZERO),
             one.adb,

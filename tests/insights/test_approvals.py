@@ -6,16 +6,18 @@ import pytest
 from django.urls import resolve, reverse
 
 from complaints.enums import CaseState, ExtensionKind
-from complaints.models import Complaint, Extension
+from complaints.models import Complaint, Extension, Review
 from complaints.services.decisions import Proposal, propose
 from complaints.services.extensions import ask_extension
+from customers.models import Handover
 from insights.queries.approvals import count_for, piles_for
 from staff.models import Export, User
 from staff.services import policies
+from staff.services.approvals import request_approval
 from tests import factories as make
 from tests.conftest import ClientOf
 from tests.factories import NOW, TODAY
-from tiers.models import TierOverride
+from tiers.models import Scheme, TierOverride
 from tiers.services.overrides import Asked, request_override
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +103,59 @@ def test_each_person_finds_what_they_may_decide_and_nothing_else(people: dict[st
     assert [[row.pk for row in pile.rows] for pile in only] == [[export.pk]]
     Complaint.everything.filter(pk__in=[case.pk, late.pk]).update(recused=[people["head"].pk])
     assert kinds(people["head"]) == {**banks, "tiers.override": 1, "export": 1, "campaigns.check": 1}
+
+
+def test_the_other_kinds_wait_for_a_second_person_of_the_right_units(people: dict[str, User]):
+    """Nothing waits for who asked for it, nothing of a unit for the head of another, nothing that is not asked yet."""
+    head, manager, hq, first = people["head"], people["manager"], people["hq"], people["head"].branch
+    away = make.make_user(role="manager", branch=people["other"].branch, name="外行")
+    moved = {"branch": first, "from_manager": away, "requested_by": away, "requested_at": NOW, "reason": "调岗"}
+    for state in ("pending", "draft", "done"):
+        Handover.everything.create(**moved, to_manager=manager, state=state)
+    Handover.everything.create(**{**moved, "requested_by": head}, to_manager=manager, state="pending")
+    # It passes into another unit: both heads read it, the one of its unit decides.
+    Handover.everything.create(**{**moved, "from_manager": manager}, to_manager=away, state="pending")
+    make.make_target(person=manager, drafted_by=head, state="pending")
+    content = {"created_by": head, "approved_by": hq, "approved_at": None}
+    for make_one in (make.make_offer, make.make_article):
+        make_one(**content, state="submitted")
+        make_one(**content, state="draft")
+    for state in ("checked", "draft"):
+        make.make_campaign(created_by=manager, branch=first, state=state)
+    scheme = Scheme.objects.create(
+        version=2, name="新", effective_on=TODAY + 40 * DAY, status="submitted", drafted_by=hq, drafted_at=NOW
+    )
+    for rank, letter in enumerate("DC", start=1):
+        scheme.bands.create(rank=rank, floor=(rank - 1) * 50_000, letter=letter, name_zh="档", name_en="Band")
+    request_approval(
+        kind="tiers.scheme", subject_id=scheme.pk, digest="d", summary="v2", requested_by=hq, at=NOW, details={}
+    )
+    regional = make.make_user(role="head_office", branch=make.make_branch(parent=hq.branch, kind="region"))
+
+    content_kinds = {"campaigns.offer": 1, "campaigns.article": 1}
+    whole = {"handover": 3, "target": 1, **content_kinds}
+    assert kinds(head) == {"handover": 2}
+    assert kinds(people["other"]) == content_kinds
+    assert (kinds(hq), kinds(people["hq2"])) == (whole, {**whole, "tiers.scheme": 1})
+    assert kinds(people["compliance"]) == {"campaigns.check": 1, **content_kinds}
+    assert kinds(people["admin"]) == {"tiers.scheme": 1}
+    assert kinds(regional) == content_kinds  # the tiers are the whole bank's
+    (judged,) = (row for pile in piles_for(people["compliance"], TODAY) for row in pile.rows if "check" in pile.kind)
+    assert judged.kind == "campaigns.compliance"
+
+
+def test_a_review_waits_for_who_had_no_hand_in_what_was_decided(people: dict[str, User]):
+    top, manager = people["hq"].branch, people["manager"]
+    asked = {"desk": top, "asked_on": TODAY, "due_on": TODAY + DAY, "reason_cipher": b"x", "recorded_at": NOW}
+    for n, who in enumerate(("hq", "hq2", None)):
+        case = make.make_complaint(branch=manager.branch, handler=people[who] if who else manager, state="answered")
+        decision = make.make_decision(case, proposed_by=manager, approved_by=people["head"])
+        taken = people["hq2"] if n == 2 else None
+        Review.everything.create(complaint=case, decision=decision, **asked, recorded_by=manager, reviewer=taken)
+    found = {name: kinds(people[name]).get("complaint.review", 0) for name in ("hq", "hq2", "head", "manager")}
+    assert found == {"hq": 1, "hq2": 2, "head": 0, "manager": 0}
+    Review.everything.update(state="withdrawn")
+    assert kinds(people["hq2"]) == {}
 
 
 def test_the_simple_ones_are_decided_in_place_by_who_may_and_over_what_was_seen(

@@ -17,6 +17,7 @@ from insights.models import MonthClose
 from insights.queries.bridge import Unit
 from insights.queries.churn import by_tier, causes_of, held_of, kept_by_tier, opening_of
 from insights.queries.definitions import definitions_on
+from insights.queries.spikes import closes_of
 from insights.rules.churn import Standing, cause_of_loss, way_of_loss
 from insights.rules.spikes import excess, is_spike, stands_out
 from insights.services.kpis import roll_up_kpis
@@ -152,6 +153,48 @@ def _explain(told: Customer, matured: Customer, complained: Customer, handed: Cu
     )
 
 
+def test_what_is_old_withdrawn_or_of_another_kind_explains_no_loss(unit: Branch) -> None:
+    manager, edge = make.make_user(role="manager", branch=unit, password=""), TODAY - 91 * DAY
+    other = make.make_user(role="manager", branch=unit, password="")
+    people = [make.make_customer(branch=unit, manager=manager) for _n in range(6)]
+    told = {"owner": manager, "state": "closed", "cause": "rate", "before": 1, "closed_on": TODAY}
+    WinBack.everything.create(customer=people[0], opened_on=date(2026, 9, 30), **told)
+    for matures_on, stayed, outcome in ((edge, 0, "left"), (TODAY, 10, "rolled")):
+        Maturity.everything.create(
+            account=make.make_term_account(customer=people[1], balance=0),
+            customer=people[1],
+            matures_on=matures_on,
+            amount=10,
+            stayed=stayed,
+            measured_on=TODAY,
+            outcome=outcome,
+        )
+    make.make_complaint(customer=people[2], state="withdrawn")
+    make.make_complaint(customer=people[3], source="web")
+    for role, on, giver in (("owner", edge, other), ("backup", TODAY, other), ("owner", TODAY, None)):
+        OwnershipChange.everything.create(
+            customer=people[4], role=role, from_user=giver, to_user=manager, at=NOW, on=on
+        )
+    keys = [customer.pk for customer in people]
+    assert causes_of(keys, TODAY) == dict.fromkeys(keys, LossCause.UNKNOWN)
+    # Nothing was left at the quarter's opening: no part of the base. Of a manager's book another's is none either.
+    month = {"month": SEPTEMBER, "branch_id": unit.pk, "tier": 1, "adb": 5}
+    MonthClose.everything.create(customer=people[5], total=0, **month)
+    free = make.make_customer(branch=unit)
+    for customer in (people[4], free):
+        MonthClose.everything.create(customer=customer, total=5, **month)
+    nobody, own = (Unit(frozenset({unit.pk}), frozenset({pk})) for pk in (None, manager.pk))
+    held = [held_of(whose, TODAY, definitions_on(TODAY)) for whose in (nobody, own)]
+    assert [[one.customer_id for one in rows] for rows in held] == [[free.pk], [people[4].pk]]
+    # A record that was merged since stands out no more.
+    dropped = make.make_customer(branch=unit, merged_into=people[0])
+    MonthClose.everything.create(customer=dropped, total=400_000, **{**month, "month": OCTOBER})
+    head = make.make_user(role="branch_head", branch=unit, password="")
+    assert not closes_of(head, OCTOBER).exists()
+    away = make.make_user(role="branch_head", branch=make.make_branch(parent=unit.parent), password="")
+    assert [closes_of(user, SEPTEMBER).count() for user in (head, away)] == [3, 0]
+
+
 def test_the_night_keeps_the_same_churn(unit: Branch, client_of: ClientOf) -> None:
     for n, (now, closed) in enumerate((("900", False), ("0", True), ("200", False), ("0", False))):
         _customer(unit, "1000", now=now, closed=closed, tier=1 + n % 2)
@@ -160,6 +203,8 @@ def test_the_night_keeps_the_same_churn(unit: Branch, client_of: ClientOf) -> No
     user = make.make_user(role="head_office", branch=unit.parent, password="")
     live = by_tier(held_of(Unit(frozenset({unit.pk})), TODAY, definitions_on(TODAY)))
     assert kept_by_tier(user, UnitKind.BRANCH, unit.pk, TODAY) == live
+    other = make.make_user(role="branch_head", branch=make.make_branch(parent=unit.parent), password="")
+    assert kept_by_tier(other, UnitKind.BRANCH, unit.pk, TODAY) == []
     hq = client_of(user)
     board = hq.get(reverse("insights:churn")).context["board"]
     assert (board.total.base, board.total.lost.value) == ("5", 4)

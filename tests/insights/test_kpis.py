@@ -1,10 +1,8 @@
 """The store of key figures, against a slow count of everything it stands on."""
 
 import random
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -15,19 +13,19 @@ from insights.queries.definitions import KIND
 from insights.rules.kpis import history_days, months_between
 from insights.rules.measures import MEASURES
 from insights.services.kpis import close_month, roll_up_history, roll_up_kpis
-from servicing.models import Invitation, Maturity, SurveyAnswer, Wave
+from servicing.models import FollowUp, Interaction
 from staff.enums import PolicyStatus
-from staff.models import Branch, Policy, User
+from staff.models import Policy, TeamMember
 from tests import factories as make
 from tests.factories import NOW, TODAY
 from tests.insights.books import DAY, move_tier
+from tests.insights.kpi_deeds import DAYS, FIRST, Deeds
 from tests.insights.kpi_oracle import Key, oracle
 from tests.tiers.ledgers import write_ledger
 
 pytestmark = pytest.mark.django_db
 
-FIRST = date(2026, 8, 1)
-WARNED: dict[str, Any] = {"tier": 2, "balance": 1, "gone": 1, "score": 50, "main": "fall"}
+HOUR = timedelta(hours=1)
 OPENING, LAST_MONTH = date(2026, 9, 1), date(2026, 10, 1)
 
 
@@ -36,17 +34,13 @@ def stored(day: date) -> dict[Key, tuple[Decimal, Decimal | None]]:
     return {(row.unit_kind, row.unit_id, row.tier, row.measure): (row.value, row.base) for row in rows}
 
 
-def noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), SHANGHAI)
-
-
-def define(**numbers: int) -> None:
-    """A version of the definitions in force since before the first balances."""
+def define(since: date, version: int, **numbers: int) -> None:
+    """A version of the definitions in force since a day."""
     Policy.objects.create(
         kind=KIND,
-        version=1,
+        version=version,
         values=numbers,
-        effective_on=FIRST - DAY,
+        effective_on=since,
         status=PolicyStatus.APPROVED,
         drafted_by=make.make_user(role="admin", password=""),
         drafted_at=NOW,
@@ -70,8 +64,12 @@ class Bank:
         self.managers = [
             make.make_user(role="manager", branch=branch, password="") for branch in self.branches for _n in range(2)
         ]
+        self.deeds = Deeds(self.rng, self.managers)
         make.make_team(branch=self.branches[0], members=(self.managers[0],))
-        make.make_team(branch=self.branches[1], members=(self.managers[2], self.managers[3]))
+        changed = make.make_team(branch=self.branches[1], members=(self.managers[2], self.managers[3]))
+        TeamMember.objects.filter(user=self.managers[2]).update(since=DAYS[1])
+        TeamMember.objects.filter(user=self.managers[3]).update(until=DAYS[0])
+        make.make_team(branch=changed.branch, members=(self.managers[4],), is_active=False)
         FedDay.objects.create(on=FIRST, is_full=True)
         self.histories: dict[int, dict[date, Decimal]] = {}
         self.customers = [self._customer() for _n in range(customers)]
@@ -93,134 +91,38 @@ class Bank:
             tiers = [self.rng.choice([1, 2, 3, 4]) for _n in ago]
             pairs = [pair for n, pair in enumerate(zip(ago, tiers, strict=True)) if n == 0 or tiers[n - 1] != pair[1]]
             move_tier(customer, *pairs)
-            self._service(customer)
+            self.deeds.serve(customer)
+        self.histories[self.customers[-1].pk] = {FIRST: Decimal(70_000)}  # merged later
         self.a_fall(self.customers[3])
+        self.a_silence(self.customers[4])
+        self.deeds.meet_deadlines(self.customers[0])
         self.histories[self.customers[2].pk] = {FIRST: Decimal(1000), TODAY - 2 * DAY: Decimal(0)}
         Account.everything.filter(customer=self.customers[2]).update(status="closed", closed_on=TODAY - 2 * DAY)
-        self._voices()
+        self.deeds.survey(self.branches[0], self.customers[::2])
         write_ledger(self.histories, TODAY)
         return self
 
-    def some_day(self, *near: date) -> date:
-        return self.rng.choice([*near, *near, TODAY - DAY, TODAY - 40 * DAY])
-
-    def _service(self, customer: Customer) -> None:
-        rng, who = self.rng, self.rng.choice(self.managers)
-        for _n in range(rng.randint(0, 4)):
-            day, outcome = self.some_day(*DAYS), rng.choice(["done", "interested", "not_reached"])
-            talk = make.make_interaction(customer=customer, author=who, happened_at=noon(day), outcome=outcome)
-            if outcome != "not_reached":
-                known = CustomerPosition.everything.get(pk=customer.pk).last_contact_on
-                CustomerPosition.everything.filter(pk=customer.pk).update(last_contact_on=max(known or day, day))
-            state = rng.choice(["open", "done", "skipped", "cancelled"])
-            closed = None if state == "open" else noon(self.some_day(*DAYS))
-            make.make_follow_up(
-                customer=customer,
-                owner=who,
-                kind=rng.choice(["task", "campaign"]),
-                due_on=self.some_day(*DAYS),
-                created_at=noon(FIRST),
-                state=state,
-                closed_at=closed,
-                skip_reason="not_wanted" if state == "skipped" else "",
-                interaction=talk,
-            )
-        if rng.random() < 0.6:
-            account = make.make_term_account(
-                customer=customer, matures_in=rng.choice([-40, -10, 5, 29, 31]), balance=rng.choice([10_000, 70_000])
-            )
-            if account.matures_on and account.matures_on < TODAY:
-                self._matured(account, rng.choice([0, 10_000, 30_000]), rng.choice([TODAY - 3 * DAY, TODAY + 9 * DAY]))
-        if rng.random() < 0.5:
-            self._complaint(customer, who)
-        self._warning(customer, who)
-
-    def _matured(self, account: Account, stayed: int, measured_on: date) -> None:
-        Maturity.everything.create(
-            account=account,
-            customer=account.customer,
-            matures_on=account.matures_on,
-            amount=Decimal(30_000),
-            stayed=Decimal(stayed),
-            outcome="partly",
-            measured_on=measured_on,
-        )
-
     def a_fall(self, customer: Customer) -> None:
-        """Most of the money gone since the month began, some of it matured."""
-        self.histories[customer.pk] = {FIRST: Decimal(500_000), TODAY.replace(day=1): Decimal(80_000)}
+        """Just so much of the money gone since the month began that it is lost, some of it matured."""
+        self.histories[customer.pk] = {FIRST: Decimal(500_000), TODAY.replace(day=1): Decimal(100_000)}
         account = make.make_term_account(customer=customer, matures_in=-40, balance=30_000)
-        self._matured(account, 10_000, TODAY)
+        self.deeds.mature(account, 10_000, TODAY)
 
-    def _complaint(self, customer: Customer, who: User) -> None:
-        received = self.some_day(*DAYS)
-        state = self.rng.choice(["registered", "investigating", "closed"])
-        ended = {"answered_on": TODAY, "closed_on": TODAY} if state == "closed" else {}
-        make.make_complaint(
-            customer=customer,
-            handler=who,
-            state=state,
-            received_on=received,
-            due_on=received + self.rng.choice([0, 15]) * DAY,
-            **ended,
-        )
-
-    def _warning(self, customer: Customer, who: User) -> None:
-        verdict = self.rng.choice(["", "right", "wrong", "unsure"])
-        judged = noon(self.some_day(*DAYS)) if verdict else None
-        OutflowWarning.everything.create(
-            customer=customer,
-            raised_on=TODAY - 50 * DAY,
-            seen_on=TODAY - 50 * DAY,
-            **WARNED,
-            state="judged" if verdict else "open",
-            verdict=verdict,
-            judged_at=judged,
-            judged_by=who if verdict else None,
-            closed_on=judged.date() if judged else None,
-        )
-
-    def _voices(self) -> None:
-        wave = Wave.everything.create(
-            name="w",
-            branch=self.branches[0],
-            starts_on=FIRST,
-            ends_on=TODAY,
-            channels=["sms"],
-            seed=1,
-            created_by=self.managers[0],
-            created_at=NOW,
-        )
-        for customer in self.customers[::2]:
-            sent, used = noon(self.some_day(*DAYS)), noon(self.some_day(*DAYS))
-            invited = Invitation.everything.create(
-                wave=wave,
-                customer=customer,
-                branch=customer.branch,
-                about=self.rng.choice(self.managers),
-                channel="sms",
-                digest=uuid4().bytes,
-                made_at=sent,
-                sent_at=sent,
-                used_at=used,
-                expires_at=used,
-            )
-            answer(wave, customer.branch, used, invited, self.rng.randint(0, 10))
-            answer(wave, customer.branch, used, None, self.rng.randint(0, 10))
-
-
-def answer(wave: Wave, branch: Branch, at: datetime, invited: Invitation | None, score: int) -> None:
-    """With an invitation, or at a kiosk."""
-    SurveyAnswer.everything.create(
-        wave=wave, invitation=invited, branch=branch, channel="sms", score=score, answered_at=at
-    )
-
-
-DAYS = (TODAY, TODAY - 20 * DAY)
+    def a_silence(self, customer: Customer) -> None:
+        """Neither money moved nor anybody in contact for just so long that it is lost; a deposit ran until today."""
+        still = TODAY - 30 * DAY
+        self.histories[customer.pk] = {FIRST: Decimal(60_000), still: Decimal(61_000)}
+        FollowUp.everything.filter(customer=customer).delete()
+        Interaction.everything.filter(customer=customer).delete()
+        Account.everything.filter(customer=customer).update(status="closed", closed_on=TODAY)
+        make.make_interaction(customer=customer, happened_at=datetime.combine(still, time(9), SHANGHAI))
+        CustomerPosition.everything.filter(pk=customer.pk).update(last_contact_on=still)
+        make.make_term_account(customer=customer, matures_in=0, balance=60_000)
 
 
 def test_every_measure_of_a_day_is_what_a_slow_count_gives() -> None:
-    define(churn_inactive=30)
+    define(FIRST, 1, churn_inactive=60, maturing_days=20)
+    define(TODAY, 2, churn_inactive=30)
     bank = Bank(1, 16).fill()
     moved = bank.customers[:4]
     close_months()
@@ -228,9 +130,17 @@ def test_every_measure_of_a_day_is_what_a_slow_count_gives() -> None:
         to = bank.managers[n]
         OwnershipChange.everything.filter(customer=customer).delete()
         if customer.manager and customer.manager != to:
-            OwnershipChange.everything.create(
-                customer=customer, role="owner", from_user=customer.manager, to_user=to, at=NOW, on=TODAY, actor_no="x"
-            )
+            by_way_of = bank.managers[-1]
+            for hour, giver, taker in ((1, by_way_of, to), (0, customer.manager, by_way_of)):
+                OwnershipChange.everything.create(
+                    customer=customer,
+                    role="owner",
+                    from_user=giver,
+                    to_user=taker,
+                    at=NOW + hour * HOUR,
+                    on=TODAY,
+                    actor_no="x",
+                )
         CustomerPosition.everything.filter(pk=customer.pk).update(manager=to, branch=to.branch)
     bank.customers[-1].merged_into = bank.customers[0]
     bank.customers[-1].save(update_fields=["merged_into"])
@@ -241,13 +151,13 @@ def test_every_measure_of_a_day_is_what_a_slow_count_gives() -> None:
         count, expected = roll_up_kpis(business_day=day, at=NOW), oracle(day, TODAY)
         assert stored(day) == expected, day
         assert count.rows >= KpiDay.objects.get(on=day).rows == len(expected)
-        assert KpiDay.objects.get(on=day).definitions == 1
+        assert KpiDay.objects.get(on=day).definitions == (2 if day == TODAY else 1)
     assert {key[3] for day in DAYS for key in stored(day)} == set(MEASURES)
 
 
 def test_a_night_that_comes_late_puts_right_what_stood_on_its_day() -> None:
     """Its own day, the closed months from it on, and the latest day; whose a customer was at a close stays."""
-    bank = Bank(3, 4).fill()
+    bank = Bank(3, 5).fill()
     customer, was = bank.customers[0], bank.customers[0].branch_id
     bank.histories[customer.pk] = {FIRST: Decimal(1000)}
     write_ledger(bank.histories, TODAY)
@@ -282,21 +192,26 @@ def test_the_last_night_of_a_month_closes_it_and_half_a_month_is_never_closed() 
     FedDay.objects.filter(on=FIRST).update(on=FIRST + DAY)
     roll_up_kpis(business_day=date(2026, 9, 29), at=NOW)
     assert set(MonthClose.everything.values_list("month", flat=True)) == {OPENING, LAST_MONTH}
+    # Without the month before nobody is new, and without the one before the quarter nobody is lost.
+    kept = set(Kpi.everything.values_list("measure", flat=True))
+    assert "adb" in kept
+    assert not [code for code in kept if code.startswith(("adb_", "churn"))]
     MonthClose.everything.all().delete()
 
     roll_up_kpis(business_day=date(2026, 10, 31), at=NOW)
 
     assert set(MonthClose.everything.values_list("month", flat=True)) == {OPENING, LAST_MONTH}
-    assert not Kpi.everything.filter(on=date(2026, 8, 31), measure="adb_before").exists()
 
 
-def test_a_history_is_its_months_and_days() -> None:
+def test_a_history_is_its_months_and_days(monkeypatch: pytest.MonkeyPatch) -> None:
     bank = Bank(5, 3)
     write_ledger(bank.histories, TODAY)
 
-    done = roll_up_history(date(2026, 8, 20), TODAY + DAY, at=NOW)
+    with monkeypatch.context() as few:
+        few.setattr("insights.rules.kpis.RECENT_DAYS", 2)
+        done = roll_up_history(date(2026, 8, 20), TODAY + DAY, at=NOW)
+        assert done.days == KpiDay.objects.count() == len(history_days(date(2026, 8, 20), TODAY)) == 18
 
-    assert done.days == KpiDay.objects.count() == len(history_days(date(2026, 8, 20), TODAY))
     assert stored(date(2026, 9, 30)) == oracle(date(2026, 9, 30), TODAY)
     assert set(MonthClose.everything.values_list("month", flat=True)) == {FIRST, OPENING, LAST_MONTH}
     days = history_days(FIRST, TODAY)

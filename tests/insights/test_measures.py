@@ -141,7 +141,7 @@ def test_the_api_gives_the_same_by_pages(bank: dict[str, Any]) -> None:
 
 def test_definitions_say_the_numbers_in_force() -> None:
     assert definition_of("churn", TODAY).version == 0
-    define(churn_fall=70, churn_inactive=200)
+    define(TODAY - DAY, 1, churn_fall=70, churn_inactive=200)
     found = definition_of("churn", TODAY)
     assert (found.version, "70" in found.text, "200" in found.text) == (1, True, True)
     assert definitions_on(TODAY).maturing_days == BUILT_IN["maturing_days"]

@@ -76,15 +76,16 @@ def test_a_salary_that_came_three_months_running_and_not_now_and_withdrawals_in_
     stopped = held(manager, paid)
     came = held(manager, {**paid, 9: 57_900, 8: 50_000})
     one_off = held(manager, {400: 50_000, 41: 58_000, 35: 50_000})
-    # 100,000 in three steps without a rise; then the same with a rise before the last, and two steps only.
-    drained = held(manager, {400: 100_000, 9: 95_000, 6: 90_000, 2: 79_000})
-    topped = held(manager, {400: 100_000, 9: 90_000, 6: 91_000, 2: 79_000})
-    twice = held(manager, {400: 100_000, 9: 90_000, 2: 79_000})
+    # 100,000 in three steps without a rise; then a yuan less, the same with a rise before the last, and two steps only.
+    drained = held(manager, {400: 100_000, 9: 95_000, 6: 90_000, 2: 70_000})
+    slower = held(manager, {400: 100_000, 9: 95_000, 6: 90_000, 2: 70_001})
+    topped = held(manager, {400: 100_000, 9: 90_000, 6: 91_000, 2: 70_000})
+    twice = held(manager, {400: 100_000, 9: 90_000, 2: 70_500})
     # What came in is spent, no more.
-    spent = held(manager, {400: 80_000, 11: 110_000, 9: 100_000, 6: 90_000, 2: 80_000})
-    found = signs(stopped, came, one_off, drained, topped, twice, spent)
+    spent = held(manager, {400: 80_000, 11: 120_000, 9: 105_000, 6: 90_000, 2: 80_000})
+    found = signs(stopped, came, one_off, drained, slower, topped, twice, spent, fall_share=95)
     salary = {"amount": "8000.00", "expected": "2026-11-10", "months": 3}
-    cascade = {"count": 3, "since": "2026-11-11", "from": "100000.00", "now": "79000.00"}
+    cascade = {"count": 3, "since": "2026-11-11", "from": "100000.00", "now": "70000.00"}
     assert found == {stopped.pk: {"salary": salary}, drained.pk: {"cascade": cascade}}
 
 

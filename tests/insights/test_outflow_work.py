@@ -21,6 +21,7 @@ from insights.rules.outflow_quality import Outcome, Scored, Share, as_kept, read
 from insights.services import outflow as services
 from insights.services.outflow_trial import PastTooShort, ask_trial, run_trial, try_past
 from servicing.enums import FollowUpState, Priority
+from staff.models import Absence, Notification
 from tests import factories as make
 from tests.factories import NOW, TODAY
 from tests.insights.books import a_scheme, make_holder, move_tier
@@ -72,6 +73,29 @@ def test_a_night_raises_renews_and_lets_go_and_says_the_same_when_it_runs_twice(
     assert night(TODAY)["raised"] == 0
     OutflowWarning.everything.update(closed_on=TODAY - 31 * DAY)
     assert night(TODAY)["raised"] == 1
+
+
+def test_new_warnings_are_told_once_a_day_to_whoever_is_there(manager):
+    away, alone, backup = (make.make_user(role="manager", branch=manager.branch) for _n in range(3))
+    for user, deputy in ((away, manager), (alone, None)):
+        days = {"starts_on": TODAY + 2 * DAY, "ends_on": TODAY + 5 * DAY}
+        Absence.objects.create(user=user, deputy=deputy, created_by=user, created_at=NOW, **days)
+    books = [(manager, None), (manager, None), (away, backup), (alone, backup), (alone, None), (None, None)]
+    for owner, second in books:
+        customer = make_holder({400: 100_000, 0: 60_000}, manager=owner, branch=manager.branch, backup=second)
+        move_tier(customer, (580, 3))
+    assert night(TODAY - DAY)["raised"] == 0
+    assert (night()["raised"], night()["renewed"]) == (6, 6)
+    told = Notification.objects.values_list("user", "event", "params", "url")
+    expected = [
+        (person.pk, "outflow_warned", {"count": count}) for person, count in ((manager, 3), (alone, 1), (backup, 1))
+    ]
+    assert sorted(told) == sorted((*one, reverse("insights:warnings")) for one in expected)
+    # A night of the past warns, and tells nobody.
+    Notification.objects.all().delete()
+    FedDay.objects.create(on=TODAY + DAY, is_full=True)
+    night()
+    assert not Notification.objects.exists()
 
 
 def test_a_verdict_in_one_step_and_back_and_a_follow_up_for_the_manager(manager, english):
@@ -172,15 +196,17 @@ def test_a_trial_holds_warnings_of_each_threshold_against_the_losses():
     # 1: warned, lost 20 days on. 2: warned twice within 60 days, never lost. 3: too late. 4: below the threshold.
     scored = [
         *(on(1, 0, 50), on(2, 0, 60, codes=("fall", "contact")), on(2, 7, 60), on(3, 30, 70), on(4, 0, 40)),
-        on(5, 100, 90),
+        *(on(5, 100, 90), on(6, 100, 60, codes=("salary",))),
     ]
     lost = {1: (TODAY + 20 * DAY, "C"), 3: (TODAY + 25 * DAY, "C"), 4: (TODAY + 50 * DAY, "C"), 9: (TODAY, "C")}
+    lost[6] = (TODAY + 120 * DAY, "C")
     trial = try_out(scored, lost, {"C": 45}, TODAY + 130 * DAY, first=TODAY)
-    # Raised of 1, 2, 3 and 5; of 5 the 60 days are not over. Lost after the first day: 1, 3 and 4.
-    assert trial.overall == Outcome(4, Share(1, 3), Share(1, 3), 20)
-    assert trial.by_signal["contact"] == Outcome(1, Share(0, 1), Share(0, 3), None)
-    assert trial.by_tier["C"][40] == Outcome(5, Share(2, 4), Share(2, 3), 35)
-    assert trial.by_tier["C"][65] == Outcome(2, Share(0, 1), Share(0, 3), None)
+    # Raised of 1, 2, 3, 5 and 6; of the last two the 60 days are not over. Lost after the first day: 1, 3, 4 and 6.
+    assert trial.overall == Outcome(5, Share(1, 3), Share(2, 4), 20)
+    assert trial.by_signal["contact"] == Outcome(1, Share(0, 1), Share(0, 4), None)
+    assert trial.by_signal["salary"] == Outcome(1, Share(0, 0), Share(1, 4), 20)
+    assert trial.by_tier["C"][40] == Outcome(6, Share(2, 4), Share(3, 4), 20)
+    assert trial.by_tier["C"][65] == Outcome(2, Share(0, 1), Share(0, 4), None)
     assert read_trial(as_kept(trial)) == trial
 
 
@@ -216,3 +242,12 @@ def test_the_rules_are_edited_as_a_version_with_a_threshold_for_each_tier(client
     assert (rules.threshold("B"), rules.threshold("A"), rules.points) == (60, 30, read_outflow(BUILT_IN).points)
     assert len(dict(OUTFLOW.parts(BUILT_IN))) == len(made.typed_values()["thresholds"]) + 7 + 12 + 14
     assert list(OUTFLOW.summary(BUILT_IN))
+
+
+def test_a_verdict_stands_once_a_newer_warning_is_there(manager):
+    customer = make.make_customer(manager=manager)
+    row = make.make_warning(customer=customer, raised_on=TODAY - 40 * DAY, seen_on=TODAY - 40 * DAY)
+    services.judge_warning(warning=row, verdict=OutflowVerdict.WRONG, actor=manager, at=NOW)
+    make.make_warning(customer=customer)
+    with pytest.raises(services.NotJudged):
+        services.take_verdict_back(warning=row, actor=manager, at=NOW)

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from depositcrm.shell import PLACES, shell
-from insights.queries.palette import found_for
+from insights.queries.palette import found_for, recent_for
 from staff.enums import Role
 from staff.models import User
 from tests import factories as make
@@ -82,6 +82,22 @@ def test_what_was_looked_at_lately_is_what_is_in_sight_now(people: dict[str, Use
     assert lately("head") == ["/complaints/TS2026-770001/", campaign, "/customers/C770001/"]
     assert lately("stranger") == ["/customers/C770003/"]
     assert lately("auditor") == []
+
+
+def test_others_reports_people_who_left_and_a_whole_book_are_not_offered(people: dict[str, User]):
+    mine, theirs = (make.make_report(owner=people[who], name="周报") for who in ("manager", "stranger"))
+    paths = [mine.get_absolute_url(), theirs.get_absolute_url(), "/complaints/TS2026-770003/", "/customers/C770002/"]
+    assert [hit.url for hit in recent_for(people["manager"], paths)] == paths[:1]
+    assert [hit.url for hit in recent_for(people["stranger"], paths)] == paths[1:3]
+    assert found(people["manager"], "周报") == ["周报"]
+    for _n in range(9):
+        make.make_customer(manager=people["manager"], name="单于多")
+    assert len(found(people["manager"], "单于")) == len(found(people["hq"], "单于")) == 8
+    User.objects.filter(pk=people["other"].pk).update(is_active=False)
+    assert found(people["head"], "陈") == ["陈默"]
+    # A number that may be somebody's telephone is looked for in nobody's case.
+    make.make_complaint(branch=people["head"].branch, number="13800138000")
+    assert found(people["head"], "13800138000") == []
 
 
 def test_the_pages_are_found_by_both_languages_pinyin_and_initials(people: dict[str, User], client_of: ClientOf, rf):

@@ -67,7 +67,7 @@ def test_no_rank_where_margins_overlap() -> None:
     assert rules.estimate(Answers(), small=1).mean is None
     assert rules.estimate(Answers(1, 9, 81), small=1) == rules.Estimate(1, 9, None, True)
     touching = rules.Estimate(40, 5, 1, False), rules.Estimate(40, 7, 1, False)
-    assert not rules.is_above(touching[1], touching[0])
+    assert set(rules.standings(dict(enumerate(touching))).values()) == {rules.Standing()}
 
 
 def answered(bank: dict[str, Any], marks: dict[str, list[int]], *, unanswered: int = 0) -> None:
@@ -134,31 +134,44 @@ def follow_up(customer: Any, owner: User, due: date, *, closed: date | None = No
     )
 
 
-def test_completion_is_not_the_result(bank: dict[str, Any], client_of: Callable[[User], Client]) -> None:
-    """K06: what was due, done in time, late or open stands apart from what came of it."""
-    lin, wang, day = bank["lin"], bank["wang"], make.TODAY
+def work(bank: dict[str, Any], first: date, day: date) -> None:
+    """Follow-ups of two colleagues and one elsewhere, about the days from `first` to `day`."""
+    lin, wang = bank["lin"], bank["wang"]
     grew = make_holder({70: 1000, 20: 4000}, branch=bank["one"], manager=lin, ledger_day=day)
-    quiet = make.make_customer(branch=bank["one"], manager=lin)
+    quiet, kind = (make.make_customer(branch=bank["one"], manager=lin) for _n in range(2))
 
-    def talk(outcome: str) -> Any:
-        return make.make_interaction(customer=grew, author=lin, branch=bank["one"], outcome=outcome)
+    def talk(outcome: str, customer: Any = grew) -> Any:
+        return make.make_interaction(customer=customer, author=lin, branch=bank["one"], outcome=outcome)
 
-    first, last = day - 29 * DAY, day
     follow_up(grew, lin, day - 2 * DAY, closed=day - 2 * DAY, interaction=talk("interested"), kind="campaign")
     follow_up(grew, lin, day - 3 * DAY, closed=day - DAY, interaction=talk("interested"))
     follow_up(quiet, lin, day - 4 * DAY)
     follow_up(quiet, lin, day)
     follow_up(quiet, lin, day - 5 * DAY, closed=day, state="skipped", skip_reason="not_wanted")
+    follow_up(quiet, lin, day - 5 * DAY, closed=day, state="cancelled")
     follow_up(quiet, lin, first - DAY)
+    # Two talks without a campaign: one agreed, one never reached.
+    follow_up(kind, lin, day - 2 * DAY, closed=day - 2 * DAY, interaction=talk("interested", kind))
+    follow_up(quiet, lin, day - 6 * DAY, closed=day - 6 * DAY, interaction=talk("not_reached", quiet))
+    away = make.make_customer(branch=bank["two"], manager=bank["far"])
+    follow_up(away, lin, day - 2 * DAY, closed=day - 2 * DAY, interaction=talk("interested", away))
     follow_up(quiet, wang, day - DAY, closed=day - DAY)
 
-    lines = {line.owner: line for line in completion.completion(bank["head"], [bank["one"].pk], first, last, day)}
+
+def test_completion_is_not_the_result(bank: dict[str, Any]) -> None:
+    """K06: what was due, done in time, late or open stands apart from what came of it."""
+    lin, wang, day = bank["lin"], bank["wang"], make.TODAY
+    first, last = day - 29 * DAY, day
+    work(bank, first, day)
+
+    lines = {line.owner: line for line in completion.completion(bank["hq"], [bank["one"].pk], first, last, day)}
+    assert completion.completion(bank["head"], [bank["one"].pk], first, last, day) == list(lines.values())
     mine = lines[lin.pk]
-    assert mine.work == completion.Work(due=4, in_time=1, late=1, open=2, overdue=1)
-    assert (mine.work.percent, mine.calls) == (25, completion.Work(1, 1, 0, 0, 0))
+    assert mine.work == completion.Work(due=6, in_time=3, late=1, open=2, overdue=1)
+    assert (mine.work.percent, mine.calls) == (50, completion.Work(1, 1, 0, 0, 0))
     # 30 days up to the ledger day: 10 at 1,000, 20 at 4,000 and the day itself; before the first day 1,000 throughout.
     averages = {"before": Decimal("1000.00"), "after": Decimal("3100.00")}
-    assert mine.outcome == completion.Outcome(1, 1, 1, 1, **averages), "a customer spoken to twice counts once"
+    assert mine.outcome == completion.Outcome(3, 2, 2, 1, **averages), "a customer spoken to twice counts once"
     assert lines[wang.pk].work.percent == 100
     assert lines[wang.pk].outcome == completion.Outcome()
     assert not completion.completion(bank["far"], [bank["one"].pk], first, last, day)
@@ -166,12 +179,25 @@ def test_completion_is_not_the_result(bank: dict[str, Any], client_of: Callable[
     assert not own, "customers of a colleague are not in sight"
 
     team = make.make_team(branch=bank["one"], members=(lin, wang))
-    assert completion.by_team(lines.values(), {team.pk: [lin.pk, wang.pk]})[team.pk].work.due == 5
-    Kpi.everything.create(
-        on=day, unit_kind="branch", unit_id=bank["one"].pk, branch=bank["one"], measure="follow_ups", value=3, base=4
-    )
+    assert completion.by_team(lines.values(), {team.pk: [lin.pk, wang.pk]})[team.pk].work.due == 7
+
+
+def test_completion_by_person_team_and_unit(bank: dict[str, Any], client_of: Callable[[User], Client]) -> None:
+    """Of units the figures of the nights, added up; what is overdue is that of the last."""
+    lin, day = bank["lin"], make.TODAY
+    first, last = day - 29 * DAY, day
+    work(bank, first, day)
+    team = make.make_team(branch=bank["one"], members=(lin, bank["wang"]))
+    for on, tier, measure, value, base in (
+        (day, -1, "follow_ups", 3, 4),
+        (day, 4, "follow_ups", 1, 1),
+        (day, -1, "overdue", 7, None),
+        (day - DAY, -1, "overdue", 9, None),
+    ):
+        KpiDay.objects.get_or_create(on=on, made_at=make.NOW)
+        make.make_kpi(unit=bank["one"], measure=measure, value=value, base=base, tier=tier, on=on)
     (unit, _other) = completion.completion_by_unit(bank["hq"], bank["top"], first, last)
-    assert (unit.unit, unit.work.in_time, unit.work.due) == (bank["one"], 3, 4)
+    assert (unit.unit, unit.work.in_time, unit.work.due, unit.work.overdue) == (bank["one"], 3, 4, 7)
 
     span = f"first={first}&last={last}"
     page = client_of(bank["head"]).get(f"/completion/?{span}").text

@@ -1,76 +1,42 @@
 """K13: reports add up the key figures a person may see; files follow the rights of whoever gets them."""
 
-import csv
 import io
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import reverse
-from django.utils import translation
 from python_calamine import CalamineWorkbook
 
-from core.exporting import open_file
 from core.models import TrailEntry
-from core.trail import NIGHT
-from core.workdays import Calendar
-from insights.models import DepositDay, KpiDay, Report, ReportRun
+from insights.models import Report, ReportRun
 from insights.queries.reports import NoFigures, Pivot, TooWide, pivot_of
-from insights.rules.reports import Definition, fault_of, is_due, read_definition, span_of
+from insights.rules.reports import Definition, fault_of, read_definition, span_of
 from insights.services import reporting, reports
-from staff.models import Notification, User
+from staff.models import User
+from staff.queries import export_limits
 from tests import factories as make
 from tests.conftest import ClientOf
 from tests.factories import NOW
+from tests.insights.reporting import DAYS, make_people
+from tests.servicing.english import english
 
+__all__ = ["english"]
 pytestmark = pytest.mark.django_db
-DAYS = [date(2026, 9, 30), date(2026, 10, 30), date(2026, 10, 31), date(2026, 11, 19), date(2026, 11, 20)]
-LAST = DAYS[-1]
-
-
-@pytest.fixture
-def english(settings: Any) -> Iterator[None]:
-    """Words are English, whatever has been translated."""
-    settings.LANGUAGE_CODE = "en"
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _uploads(settings: Any, tmp_path: Path) -> None:
-    settings.UPLOADS = tmp_path
 
 
 @pytest.fixture
 def people() -> dict[str, User]:
-    """Two branches; of each day i deposits of 100 x (i + 1), twice that in the second; contacts 1 and 2 a day."""
-    top = make.make_head_office(code="00")
-    first, second = (
-        make.make_branch(code="01", name="一", parent=top),
-        make.make_branch(code="02", name="二", parent=top),
-    )
-    found = {
-        "hq": make.make_user(role="head_office", branch=top, staff_no="N1"),
-        "head": make.make_user(role="branch_head", branch=first, staff_no="N2"),
-        "other": make.make_user(role="branch_head", branch=second, staff_no="N3"),
-        "manager": make.make_user(role="manager", branch=first, name="甲", staff_no="N4"),
-        "second": make.make_user(role="manager", branch=first, name="乙", staff_no="N5"),
-        "teller": make.make_user(role="teller", branch=first, staff_no="N6"),
-    }
-    for i, day in enumerate(DAYS):
-        KpiDay.objects.create(on=day, made_at=NOW)
-        for times, unit in ((1, first), (2, second), (1, found["manager"]), (2, found["second"])):
-            make.make_kpi(unit=unit, measure="deposits", value=100 * times * (i + 1), on=day)
-            make.make_kpi(unit=unit, measure="contacts", value=times, on=day)
-            make.make_kpi(unit=unit, measure="follow_ups", value=times, base=4, on=day)
-        make.make_kpi(unit=first, measure="deposits", value=40, tier=1, on=day)
-        make.make_kpi(unit=first, measure="deposits", value=60, tier=4, on=day)
-        for name, tier, total in (("manager", 1, 10), ("manager", 4, 30), ("second", 4, 5)):
-            DepositDay.objects.create(on=day, branch=first, manager=found[name], tier=tier, customers=tier, total=total)
-    return found
+    return make_people()
+
+
+@pytest.fixture
+def uploads(settings: Any, tmp_path: Path) -> Path:
+    settings.UPLOADS = tmp_path
+    return tmp_path
 
 
 def definition(**values: Any) -> Definition:
@@ -89,6 +55,7 @@ def told(pivot: Pivot) -> dict[str, list[Any]]:
     return {line.label: [cell.value for cell in line.cells] for line in lines}
 
 
+@pytest.mark.usefixtures("english")
 @pytest.mark.parametrize(
     ("who", "asked", "heads", "expected"),
     [
@@ -159,7 +126,7 @@ def told(pivot: Pivot) -> dict[str, list[Any]]:
     ],
 )
 def test_figures_add_up_over_what_a_person_may_see(
-    people: dict[str, User], english: None, who: str, asked: dict[str, Any], heads: int, expected: dict[str, Any]
+    people: dict[str, User], who: str, asked: dict[str, Any], heads: int, expected: dict[str, Any]
 ):
     pivot = pivot_of(definition(**asked), people[who])
     found = told(pivot)
@@ -222,76 +189,7 @@ def test_periods_count_back_from_the_last_day_with_figures():
     }
 
 
-def test_a_schedule_falls_on_workdays_once_each_turn():
-    # 2026: New Year 1 to 3 January off, Sunday the 4th worked; National Day 1 to 7 October off.
-    works = Calendar().is_workday
-    days = [date(2026, 9, 21) + n * timedelta(days=1) for n in range(40)]
-
-    def due(schedule: str, nth: int) -> list[str]:
-        return [f"{day:%m-%d}" for day in days if is_due(schedule, nth, day, works)]
-
-    assert all(works(day) for day in days if is_due("daily", 1, day, works))
-    assert len(due("daily", 1)) == sum(map(works, days))
-    weekly = due("weekly", 1)
-    assert len(weekly) == len(set(weekly))
-    assert [day for day in weekly if "10-01" <= day <= "10-08"] == ["10-08"]  # the Monday's turn, after the holiday
-    first = due("monthly", 1)
-    assert first == ["10-08"]
-    assert due("", 1) == []
-
-
-def send(day: date = LAST) -> dict[str, Any]:
-    """The night of a day, whose reports are there the next morning."""
-    return dict(reporting.run(business_day=day, actor=NIGHT, at=NOW))
-
-
-def read(made: ReportRun) -> list[list[str]]:
-    """The table of a file, without the lines on top of it."""
-    text = b"".join(open_file(reporting.path_of(made))).decode("utf-8-sig")
-    return [line for line in csv.reader(io.StringIO(text)) if len(line) > 1]
-
-
-def schedule(report: Report, owner: User, *numbers: str, **fields: Any) -> Report:
-    asked = {"schedule": "daily", "day": 1, "file_format": "csv", **fields}
-    return reports.schedule_report(report=report, **asked, staff_nos=numbers, actor=owner, at=NOW)
-
-
-def test_each_recipient_gets_what_they_may_see_and_who_moved_or_left_gets_nothing(
-    people: dict[str, User], english: None, monkeypatch: pytest.MonkeyPatch
-):
-    wide = {"unit_kind": "branch"}
-    report = make.make_report(owner=people["hq"], definition=wide, name="every branch")
-    schedule(report, people["hq"], "N1", "N2", "N3", "N4")
-    User.objects.filter(staff_no="N3").update(branch=people["head"].branch)
-    monkeypatch.setattr("insights.services.reporting.bank_calendar", EveryDay)
-    assert send() == {"rows": 2, "made": 2, "skipped": 1, "expired": 0}
-    made = {run.user.staff_no: run for run in ReportRun.everything.select_related("user")}
-    # Its creator sees the bank; the same report shows a head one branch, and a manager nothing of it.
-    assert {no: run.state for no, run in made.items()} == {"N1": "done", "N2": "done", "N4": "skipped"}
-    assert [row[0] for row in read(made["N1"])[1:]] == ["一", "二", "All together"]
-    assert read(made["N2"])[1:] == [["一", "500.00"], ["All together", "500.00"]]
-    notices = Notification.objects.filter(event="report_ready")
-    assert {(notice.user_id, notice.url) for notice in notices} == {
-        (made[no].user_id, reverse("insights:report_run", args=[made[no].pk])) for no in ("N1", "N2")
-    }
-    assert send()["rows"] == 0  # safe twice
-    # What they may see is asked anew each night; a creator who left sends nothing more.
-    User.objects.filter(staff_no="N2").update(is_active=False)
-    User.objects.filter(staff_no="N1").update(branch=people["head"].branch, role="branch_head")
-    assert send(LAST + timedelta(days=1))["made"] == 0
-    User.objects.filter(staff_no="N1").update(branch=people["hq"].branch, role="head_office")
-    assert send(LAST + timedelta(days=2))["made"] == 1
-    User.objects.filter(staff_no="N1").update(is_active=False)
-    assert send(LAST + timedelta(days=3))["made"] == 0
-
-
-class EveryDay(Calendar):
-    """No day is off."""
-
-    def is_workday(self, day: date) -> bool:
-        return True
-
-
+@pytest.mark.usefixtures("uploads")
 def test_a_file_needs_a_reason_opens_for_its_recipient_alone_and_goes_in_time(
     people: dict[str, User], client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ):
@@ -302,6 +200,9 @@ def test_a_file_needs_a_reason_opens_for_its_recipient_alone_and_goes_in_time(
     nothing = manager.post(url, {"file_format": "xlsx", "reason": "给支行会议"})
     assert nothing.status_code == 422  # no branch is a manager's to see
     head = client_of(people["head"])
+    with monkeypatch.context() as patch:  # a second person's word would be needed
+        patch.setattr(reporting, "export_limits", lambda day: replace(export_limits(day), approval_over=0))
+        assert head.post(url, {"file_format": "xlsx", "reason": "给支行会议"}).status_code == 422
     page = head.post(url, {"file_format": "xlsx", "reason": "给支行会议"})
     run = ReportRun.everything.get()
     assert page.headers["Location"] == reverse("insights:report_run", args=[run.pk])
@@ -372,25 +273,3 @@ def test_a_report_is_built_looked_at_saved_copied_shared_deleted_and_taken_back(
     assert Report.everything.get(pk=report.pk).deleted_at is None
     did = TrailEntry.objects.filter(subject="insights.report", subject_id=str(report.pk)).order_by("pk")
     assert [act.action for act in did] == ["create", "change", "share", "delete", "restore"]
-
-
-def test_a_schedule_names_colleagues_of_ones_units_who_read_figures(people: dict[str, User], client_of: ClientOf):
-    report = make.make_report(owner=people["head"])
-    for numbers in (["N3"], ["N6"], ["N1"], ["nobody"]):
-        with pytest.raises(reports.RecipientRefused):
-            schedule(report, people["head"], *numbers)
-    with pytest.raises(reports.ReportNotYours):
-        schedule(report, people["hq"], "N2")
-    url = reverse("insights:report_schedule", args=[report.pk])
-    asked = {"schedule": "monthly", "weekday": 2, "workday": 3, "file_format": "csv", "recipients": ""}
-    head = client_of(people["head"])
-    assert head.post(url, asked).status_code == 422
-    assert head.post(url, {**asked, "recipients": "N3"}).status_code == 422
-    assert head.post(url, {**asked, "recipients": "N4，N2 N4"}).status_code == 302
-    kept = Report.everything.get()
-    assert (kept.schedule, kept.day, kept.recipients.count()) == ("monthly", 3, 2)
-    # Who gets a report opens it as well, and stops to when they move.
-    assert client_of(people["manager"]).get(report.get_absolute_url()).status_code == 200
-    User.objects.filter(pk=people["manager"].pk).update(branch=people["other"].branch)
-    moved = User.objects.get(pk=people["manager"].pk)
-    assert client_of(moved).get(report.get_absolute_url()).status_code == 404

@@ -1,7 +1,7 @@
 """Supervision: what is drawn and why, blind marks, and nobody told before a finding is issued (F09, B18)."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from core.clock import SHANGHAI, today
 from core.models import TrailEntry
 from core.trail import NIGHT
 from insights.queries.supervision import draw_again, population, record_of
+from insights.rules.supervision import freeze, scorers_of, thaw
 from insights.services.supervision import draw, draw_due
 from servicing.models import Interaction
 from staff.enums import Role
@@ -322,3 +323,40 @@ def test_from_plan_to_finding_on_the_pages(bank: Bank):
     assert client.post(f"{raised}correct/", {}).status_code == 422
     assert client.post(f"{raised}correct/", said).status_code == 302
     assert client.get(reverse("insights:findings"), {"stands": "corrected"}).context["listing"].page.count == "1"
+
+
+def test_a_draw_done_again_tells_another_list_and_another_seed(bank: Bank):
+    bank.contacts(bank.teller, 12)
+    plan = bank.plan(per_unit=4)
+    draw(plan=plan, first=FIRST, last=LAST, actor=bank.officer.actor, at=NOW, seed=11)
+    drawn, pool = Draw.objects.get(), [user.pk for user in bank.scorers]
+    for check in SpotCheck.objects.all():
+        pair = set(Score.objects.filter(spot_check=check).values_list("scorer", flat=True))
+        assert pair == set(scorers_of(f"contact:{check.record_id}", pool, seed=11))
+    lots, _digest = thaw(bytes(drawn.frozen))
+    left = [lot for lot in lots if lot.name != f"contact:{SpotCheck.objects.all()[0].record_id}"]
+    for seed, listed, same in ((11, lots, (True, True)), (12, lots, (True, False)), (11, left, (False, False))):
+        drawn.seed, drawn.frozen = seed, freeze(listed)[0]
+        again = draw_again(drawn)
+        assert (again.is_list_same, again.is_sample_same) == same
+
+
+def test_what_is_drawn_from_is_people_s_own_contacts_of_the_days_by_others_than_makers_and_scorers(bank: Bank):
+    """To the second; without what campaigns sent. A scorer reads of a record what is in their sight alone."""
+    maker = make.make_user(role=Role.COMPLIANCE, branch=bank.top, password="")
+    begins, over = (datetime.combine(day, time(), SHANGHAI) for day in (FIRST, LAST + timedelta(days=1)))
+    for at in (begins, over - timedelta(seconds=1), over):
+        bank.contacts(bank.teller, 1, at=at)
+    bank.contacts(maker, 1)
+    make.make_interaction(customer=bank.customer, author=bank.teller, happened_at=IN_OCTOBER, origin="campaign")
+    plan = bank.plan(created_by=maker)
+    found = population(plan, FIRST, LAST, day=NOW.date())
+    assert [(record.person_id, record.at.astimezone(SHANGHAI).day) for record in found] == [
+        *((bank.teller.pk, 1), (bank.teller.pk, 31))
+    ]
+    away = make.make_interaction(customer=make.make_customer(branch=make.make_branch(parent=bank.top)))
+    check = make_check(plan=plan, contact=away)
+    assert (record_of(check, bank.head), record_of(check, bank.hq)) == (None, away)
+    # A head knows nothing of plans of compliance, not even of a colleague's at the same desk.
+    beside = bank.plan(created_by=make.make_user(role=Role.COMPLIANCE, branch=bank.unit, password=""))
+    assert not queries.oversees(bank.head, beside)

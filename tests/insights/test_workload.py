@@ -15,7 +15,7 @@ from customers.models import CustomerPosition
 from insights.models import DepositDay
 from insights.queries import workload as queries
 from insights.rules.workload import BUILT_IN, Book, Candidate, read_workload, suggest, weight
-from staff.models import Policy, User
+from staff.models import Branch, Policy, User
 from tests import factories as make
 
 TERMS = read_workload(BUILT_IN)
@@ -85,54 +85,87 @@ def test_nobody_is_taken_above_capacity() -> None:
             assert load[move.taker] <= 150 < move.giver_before
 
 
-@pytest.mark.django_db
-def test_page(client_of: Callable[[User], Client]) -> None:
-    top = make.make_head_office()
-    branch = make.make_branch(parent=top)
+class Desk:
+    """A branch with a manager of four customers, one with none and one who left; and another branch."""
 
-    def person(role: str, unit: Any = branch) -> User:
-        return make.make_user(role=role, branch=unit, password="")
+    def __init__(self) -> None:
+        self.top = make.make_head_office()
+        self.branch, self.elsewhere = make.make_branch(parent=self.top), make.make_branch(parent=self.top)
+        self.head, self.hq = self._person("branch_head"), self._person("head_office", self.top)
+        self.full, self.free, left = (self._person("manager") for _n in range(3))
+        self.backed = make.make_customer(branch=self.branch, manager=self.full, backup=self.free)
+        others = [make.make_customer(branch=self.branch, manager=self.full) for _n in range(3)]
+        self.customers = [*others, self.backed]
+        make.make_customer(branch=self.branch, manager=left)
+        make.make_customer(branch=self.branch, manager=self.full, merged_into=self.backed)
+        User.objects.filter(pk=left.pk).update(is_active=False)
+        self.stranger = self._person("manager", self.elsewhere)
+        make.make_customer(branch=self.elsewhere, manager=self.stranger)
+        CustomerPosition.everything.filter(branch=self.branch).update(tier=4)
+        self.day, self.each = today(), queries.weights_on(today())[4]
 
-    head, hq, full, free = person("branch_head"), person("head_office", top), person("manager"), person("manager")
-    backed = make.make_customer(branch=branch, manager=full, backup=free)
-    customers = [make.make_customer(branch=branch, manager=full) for _n in range(3)]
-    CustomerPosition.everything.update(tier=4)
-    elsewhere = make.make_branch(parent=top)
-    make.make_customer(branch=elsewhere, manager=person("manager", elsewhere))
-    day, each = today(), queries.weights_on(today())[4]
-    assert each == weight(TERMS, "A", queries.contacts_per_year(day)["A"], 6)
+    def _person(self, role: str, branch: Branch | None = None) -> User:
+        return make.make_user(role=role, branch=branch or self.branch, password="")
 
-    books = {one.manager: one for one in queries.books_of(head, branch, day)}
+    def lower_capacity(self) -> None:
+        """Room for two and a half customers of tier A."""
+        Policy.objects.create(
+            kind=queries.KIND,
+            version=1,
+            values={**BUILT_IN, "hours_week": int(self.each * 5 / 2 / 60), "weeks_year": 1},
+            effective_on=self.day,
+            status="approved",
+            drafted_by=self.head,
+            drafted_at=now(),
+        )
+
+
+@pytest.fixture
+def desk(db: None) -> Desk:
+    return Desk()
+
+
+def test_books_are_those_of_ones_people_who_stayed(desk: Desk) -> None:
+    full, free, each = desk.full, desk.free, desk.each
+    assert each == weight(TERMS, "A", queries.contacts_per_year(desk.day)["A"], 6)
+
+    books = {one.manager: one for one in queries.books_of(desk.head, desk.branch, desk.day)}
+    assert set(books) == {full.pk, free.pk}
     assert (books[full.pk].heads, books[full.pk].minutes, books[free.pk].minutes) == ({4: 4}, 4 * each, 0)
-    found = queries.candidates_of(head, [full.pk], day)
-    assert {one.customer for one in found} == {row.pk for row in [*customers, backed]}
-    assert [one.backup for one in found if one.customer == backed.pk] == [free.pk]
+    found = queries.candidates_of(desk.head, [full.pk], desk.day)
+    assert {one.customer for one in found} == {row.pk for row in desk.customers}
+    assert [one.backup for one in found if one.customer == desk.backed.pk] == [free.pk]
 
-    client = client_of(head)
+
+def test_the_page_suggests_what_the_handover_takes(desk: Desk, client_of: Callable[[User], Client]) -> None:
+    client = client_of(desk.head)
     page = client.get("/workload/").text
-    assert full.name in page
-    assert f"manager={full.staff_no}" in page
-    # With room for two and a half such customers the book is full, and the colleague's own goes first.
-    terms = {**BUILT_IN, "hours_week": int(each * 5 / 2 / 60), "weeks_year": 1}
-    Policy.objects.create(
-        kind=queries.KIND,
-        version=1,
-        values=terms,
-        effective_on=day,
-        status="approved",
-        drafted_by=head,
-        drafted_at=now(),
-    )
+    assert desk.full.name in page
+    assert f"manager={desk.full.staff_no}" in page
+    desk.lower_capacity()  # the book is full, and the colleague's own goes first
     page = client.get("/workload/").text
-    numbers = [row.customer_no for row in [*customers, backed] if f"selected={row.customer_no}" in page]
-    assert (backed.customer_no in numbers, len(numbers)) == (True, 2)
+    numbers = [row.customer_no for row in desk.customers if f"selected={row.customer_no}" in page]
+    assert (desk.backed.customer_no in numbers, len(numbers)) == (True, 2)
+    _opens_the_handover(client, page, numbers, desk.free, desk.stranger)
+
+
+def test_loads_of_the_units_below_are_those_of_the_day(desk: Desk, client_of: Callable[[User], Client]) -> None:
+    branch, full, day = desk.branch, desk.full, desk.day
+    desk.lower_capacity()
+    for on, heads in ((day - timedelta(days=1), 9), (day, 4)):
+        DepositDay.objects.create(on=on, branch=branch, manager=full, tier=4, customers=heads, total=0)
+    (line,) = [one for one in queries.loads_below(desk.top, [branch.pk], day) if one.unit == branch]
+    assert (line.managers, line.customers, line.minutes, line.above) == (2, 4, 4 * desk.each, 1)
+    assert branch.name in client_of(desk.hq).get("/workload/").text
+    assert client_of(desk.hq).get(f"/workload/?unit={branch.code}").status_code == 200
+    assert client_of(full).get("/workload/").status_code == 403
+
+
+def _opens_the_handover(client: Client, page: str, numbers: list[str], taker: User, stranger: User) -> None:
+    """The suggestion's address leads to the form with its customers and the colleague, and with nobody else."""
     starts = f"{reverse('customers:handover_new')}?selected="
     (address,) = {part.split('"')[0] for part in page.split('href="') if part.startswith(starts)}
-    assert client.get(address.replace("&amp;", "&")).status_code == 200, "the hand-over form takes them"
-
-    DepositDay.objects.create(on=day, branch=branch, manager=full, tier=4, customers=4, total=0)
-    (line,) = [one for one in queries.loads_below(top, [branch.pk], day) if one.unit == branch]
-    assert (line.managers, line.customers, line.minutes, line.above) == (2, 4, 4 * each, 1)
-    assert branch.name in client_of(hq).get("/workload/").text
-    assert client_of(hq).get(f"/workload/?unit={branch.code}").status_code == 200
-    assert client_of(full).get("/workload/").status_code == 403
+    form = client.get(address.replace("&amp;", "&"))
+    assert (form.status_code, form.context["count"]) == (200, 2), "the hand-over form takes them"
+    assert f'<option value="{taker.staff_no}" selected>' in form.text
+    assert "to_manager" not in client.get(f"{starts}{numbers[0]}&to={stranger.staff_no}").context["form"].initial

@@ -72,7 +72,7 @@ def test_reads_the_branch_on_a_phone(desks: Desks):
         expect(places.nth(place)).to_have_attribute("aria-current", "page")
         assert not sideways(page)
     # Where the others lead is looked at on a phone, too (test_looks).
-    page.locator(".bottom-nav details summary").click()
+    page.locator(".bottom-nav details.menu > summary").click()
     expect(page.locator(".bottom-nav .menu-item").first).to_be_visible()
     page.goto("/customers/")
     page.locator("tbody tr td.is-main a").first.click()

@@ -11,6 +11,7 @@ from core.trail import NIGHT
 from staff.enums import Role
 from staff.models import Finding, FindingMove, Notification, User
 from staff.queries import supervision as queries
+from staff.queries import trail_for
 from staff.services import supervision, supervision_findings
 from staff.services.supervision_findings import (
     AccountNeeded,
@@ -146,7 +147,7 @@ def test_who_is_found_wanting_may_appeal_once_and_another_answers(desk: Desk):
     refused(AppealTooLate, lambda: appeal_finding(finding=finding, words="不同意", actor=desk.teller, at=late))
     comment_finding(finding=finding, words="当时系统断网", actor=desk.teller, at=NOW)
     assert queries.may_step(desk.teller, finding, "appeal", TODAY + timedelta(days=10))
-    appeal_finding(finding=finding, words="不同意", actor=desk.teller, at=NOW)
+    appeal_finding(finding=finding, words="不同意", actor=desk.teller, at=NOW + timedelta(days=10))
     refused(AppealTooLate, lambda: appeal_finding(finding=finding, words="还是不同意", actor=desk.teller, at=NOW))
     finding.refresh_from_db()
     asked = [queries.may_step(user, finding, "answer", TODAY) for user in (desk.officer, desk.second, desk.teller)]
@@ -178,3 +179,34 @@ def test_what_is_overdue_goes_up_once_a_rung_and_never_to_the_person(desk: Desk)
     other = make_finding(check=check, owner=desk.hq, state="issued", due_on=TODAY, criterion="promise")
     assert supervision_findings.escalate(business_day=TODAY + timedelta(days=20), actor=NIGHT, at=NOW) == 1
     assert FindingMove.objects.filter(finding=other).count() == 3
+
+
+def test_nobody_acts_on_a_finding_about_oneself_nor_reads_of_it_on_the_trail(desk: Desk):
+    """Whoever oversees a plan may be the person checked; and may have corrected what is looked at again."""
+    about = make.make_interaction(customer=make.make_customer(branch=desk.unit), author=desk.officer)
+    by_others = make_plan(created_by=desk.second, unit=desk.unit, scorers=[desk.second, desk.hq, desk.head])
+    own = make_check(plan=by_others, contact=about, state="done")
+    refused(FindingNotYours, lambda: desk.raised(check=own))
+    finding = desk.raised(check=own, actor=desk.second)
+    refused(FindingNotYours, lambda: issue_finding(finding=finding, actor=desk.officer, at=NOW))
+    refused(FindingNotYours, lambda: discard_finding(finding=finding, actor=desk.officer, at=NOW))
+    entries = [trail_for(user).filter(subject="staff.finding").count() for user in (desk.officer, desk.second)]
+    assert entries == [0, 1]
+    # Issued when its day is past already, it is due that day.
+    issued = issue_finding(finding=finding, actor=desk.second, at=NOW + timedelta(days=40))
+    assert issued.due_on == TODAY + timedelta(days=40)
+
+    plan = make_plan(created_by=desk.hq, unit=desk.unit, scorers=[desk.officer, desk.second, desk.hq])
+    talk = make.make_interaction(customer=make.make_customer(branch=desk.unit), author=desk.teller)
+    led = make_finding(check=make_check(plan=plan, contact=talk, state="done"), owner=desk.hq, state="issued")
+    late = TODAY + timedelta(days=30)
+    supervision.run(business_day=late, actor=NIGHT, at=NOW)
+    other = make.make_user(role=Role.HEAD_OFFICE, branch=desk.hq.branch, password="")
+    said = {"correction": "已补记", "evidence": "12 号单", "at": NOW}
+    again: dict[str, Any] = {"words": "看过原件", "due_on": late, "at": NOW}
+    corrected = correct_finding(finding=led, actor=desk.hq, **said)
+    assert (corrected.level, queries.may_step(desk.hq, corrected, "recheck", TODAY)) == (2, False)
+    assert queries.may_step(other, corrected, "recheck", TODAY)
+    refused(FindingNotYours, lambda: recheck_finding(finding=led, passed=True, actor=desk.hq, **again))
+    # Due anew, it goes up from the lowest rung again.
+    assert recheck_finding(finding=led, passed=False, actor=other, **again).level == 0

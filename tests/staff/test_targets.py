@@ -1,7 +1,7 @@
 """Targets: what may be none, four eyes, what was handed down, versions and their guards; teams and who is in them."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 
-from core.clock import now, today
+from core.clock import SHANGHAI, now, today
 from core.errors import DomainError
 from core.models import TrailEntry
 from core.trail import NIGHT
@@ -55,14 +55,13 @@ def bank() -> dict[str, Any]:
 def propose(bank: dict[str, Any], aim: str, *, by: str = "head", branch: str = "one", **fields: Any) -> Target:
     wanted: dict[str, Any] = {"measure": TargetMeasure.ADB_GROWTH, "period": QUARTER, "day": today(), "note": "因"}
     wanted |= fields
-    return services.propose_target(
-        wanted=Aim(branch=bank[branch], aim=Decimal(aim), **wanted), actor=bank[by], at=now()
-    )
+    at = wanted.pop("at", None) or now()
+    return services.propose_target(wanted=Aim(branch=bank[branch], aim=Decimal(aim), **wanted), actor=bank[by], at=at)
 
 
-def decide(target: Target, by: User, *, approve: bool = True) -> Target:
-    digest = queries.target_digest(target)
-    return services.decide_target(target=target, digest=digest, approve=approve, actor=by, at=now(), comment="同意")
+def decide(target: Target, by: User, *, approve: bool = True, at: datetime | None = None) -> Target:
+    facts: dict[str, Any] = {"digest": queries.target_digest(target), "approve": approve, "comment": "同意"}
+    return services.decide_target(target=target, actor=by, at=at or now(), **facts)
 
 
 def refused(code: str, act: Callable[[], object]) -> str:
@@ -149,6 +148,22 @@ def test_the_unit_above_decides_and_nobody_alone(bank: dict[str, Any]) -> None:
     refused("target_over", lambda: propose(bank, "3", day=today() - timedelta(days=200)))
 
 
+def test_days_and_people_at_their_edges(bank: dict[str, Any]) -> None:
+    """The last day is the last on the bank's clock, when asked and when decided; nobody is asked for twice."""
+    lin, wang, office = bank["lin"], bank["wang"], bank["office"]
+    over = datetime.combine(rules.period_of(QUARTER, today())[1] + timedelta(days=1), time(), SHANGHAI).astimezone(UTC)
+    waiting = propose(bank, "1", person=lin, at=over - timedelta(seconds=1))
+    refused("target_exists", lambda: propose(bank, "1", person=lin))
+    refused("target_over", lambda: propose(bank, "1", person=wang, at=over))
+    refused("target_over", lambda: decide(waiting, office, at=over))
+    team = make.make_team(branch=bank["one"], members=(lin,), lead=wang)
+    decide(propose(bank, "1", team=team), office)
+    assert set(Notification.objects.filter(event="target_set").values_list("user", flat=True)) == {lin.pk, wang.pk}
+    User.objects.filter(pk=wang.pk).update(is_active=False)
+    wang.refresh_from_db()
+    refused("target_not_yours", lambda: propose(bank, "1", person=wang))
+
+
 def test_lower_units_do_not_raise_what_was_handed_down(bank: dict[str, Any]) -> None:
     """domain.md 2: the sum of what a unit asks of its people is not more than was asked of it."""
     decide(propose(bank, "100", by="office"), bank["hq"])
@@ -175,6 +190,31 @@ def test_lower_units_do_not_raise_what_was_handed_down(bank: dict[str, Any]) -> 
     refused("target_raised", lambda: decide(waiting, bank["office"]))
     decide(propose(bank, "8", by="office", measure="satisfaction"), bank["hq"])
     refused("target_raised", lambda: propose(bank, "8.5", measure="satisfaction", person=bank["lin"]))
+
+
+def test_units_of_one_level_add_up_to_the_one_above_and_people_to_their_unit(bank: dict[str, Any]) -> None:
+    """The nearest unit binds; a region and its branches are not added up; an adjusted aim counts once, in its place."""
+    office, hq, hq2 = bank["office"], bank["hq"], bank["hq2"]
+    decide(propose(bank, "200", by="hq", branch="top"), hq2)
+    of_region = propose(bank, "100", by="hq", branch="region")
+    assert not queries.targets_to_decide(hq).exists(), "nobody's own"
+    decide(of_region, hq2)
+    refused("target_raised", lambda: propose(bank, "101", by="office"))
+    decide(propose(bank, "100", by="office"), hq)
+    refused("target_raised", lambda: propose(bank, "0.01", by="office", branch="two"))
+
+    mine = decide(propose(bank, "60", person=bank["lin"]), office)
+    propose(bank, "40", person=bank["wang"])
+    third = make.make_user(role="manager", branch=bank["one"], password="")
+    refused("target_raised", lambda: propose(bank, "0.01", person=third))
+    facts: dict[str, Any] = {"note": "多", "at": now()}
+    services.adjust_target(target=mine, aim=Decimal(60), actor=bank["head"], **facts)
+    # What was handed down to a region does not bind it in its own name.
+    raised = services.adjust_target(target=of_region, aim=Decimal(150), actor=hq, **facts)
+    assert decide(raised, hq2).state == TargetState.APPROVED
+    held = Target.objects.filter(pk=mine.pk)
+    days = [mine.starts_on - timedelta(days=1), mine.starts_on, mine.ends_on, mine.ends_on + timedelta(days=1)]
+    assert [queries.in_force_on(held, day).exists() for day in days] == [False, True, True, False]
 
 
 def test_changed_only_by_a_later_version(bank: dict[str, Any]) -> None:

@@ -1,46 +1,33 @@
-"""F05, F06: courses, dates and seats, questions drawn by chance, tries that can be gone on with, certificates."""
+"""F05, F06: courses, questions drawn by chance, tries that can be gone on with, certificates."""
 
 import io
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import translation
 
 from core.clock import now, today
 from core.models import TrailEntry
 from staff.enums.training import Standing
-from staff.models import Attempt, Certificate, Course, Enrolment, Notification, Question, Session, Study, User
+from staff.models import Attempt, Certificate, Course, Notification, Question, Study, User
 from staff.queries import training as queries
 from staff.rules import training as rules
-from staff.services import courses, sessions, studying
+from staff.services import courses, studying
+from staff.services.certificates import MayNotRevoke, revoke_certificate
 from staff.services.training import run
 from tests import factories as make
 from tests.factories import NOW, TODAY
+from tests.servicing.english import client_of, english
 
+__all__ = ["english"]
 pytestmark = pytest.mark.django_db
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-
-
-@pytest.fixture
-def english(settings: Any) -> Any:
-    settings.LANGUAGE_CODE = "en"
-    with translation.override("en"):
-        yield
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_questions_are_drawn_evenly_and_again_the_same() -> None:
@@ -100,7 +87,7 @@ def test_questions_that_cannot_be_answered(kind: str, options: Any, right: set[i
 
 def test_a_try_is_saved_on_the_way_marked_at_its_end_and_repeated_after_the_wait() -> None:
     user = make.make_user(role="manager")
-    course = make.make_course(by=user, asks=3, retry_hours=24, licence="wealth")
+    course = make.make_course(by=make.make_user(), asks=3, retry_hours=24, licence="wealth")
     first = studying.begin_attempt(course=course, actor=user, at=NOW, seed=5)
     begun = TrailEntry.objects.get(action="begin_attempt")
     assert (begun.changes["seed"], first.asked) == (5, rules.draw(5, first.pool, 3))
@@ -142,9 +129,10 @@ def test_a_try_is_saved_on_the_way_marked_at_its_end_and_repeated_after_the_wait
         Certificate.objects.update(expires_on=None)
 
 
-def test_pages_of_a_try_tell_no_answers_before_its_end(english: None) -> None:
+@pytest.mark.usefixtures("english")
+def test_pages_of_a_try_tell_no_answers_before_its_end() -> None:
     user = make.make_user(role="teller")
-    course = make.make_course(by=user)
+    course = make.make_course(by=make.make_user())
     client = client_of(user)
     study = client.get(reverse("staff:study", args=[course.pk]), {"page": "2"})
     assert ("第二页" in study.content.decode(), Study.objects.get().furthest) == (True, 2)
@@ -181,81 +169,47 @@ def _numbers(attempt: Attempt) -> list[int]:
     return [question.number for question in queries.asked_in(attempt)]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_thirty_who_enter_at_once_three_get_the_three_seats() -> None:
+def test_a_try_is_marked_by_what_it_was_begun_with_and_what_was_left_out_is_wrong() -> None:
+    user, maker = make.make_user(role="manager"), make.make_user()
+    course = make.make_course(by=maker, asks=3)
+    evening = datetime.combine(TODAY, time(17), UTC)  # in the bank it is the next day
+    first = studying.begin_attempt(course=course, actor=user, at=NOW)
+    failed = studying.finish_attempt(attempt=first, answers={first.asked[0]: [0]}, actor=user, at=NOW)
+    assert (failed.right_count, failed.is_passed) == (1, False)
+    second = studying.begin_attempt(course=course, actor=user, at=evening + 2 * DAY)
+    Course.objects.filter(pk=course.pk).update(pass_mark=100, version=7)
+    answers = {pk: [0] for pk in second.asked[:2]}
+    passed = studying.finish_attempt(attempt=second, answers=answers, actor=user, at=evening + 2 * DAY)
+    held = Certificate.objects.get()
+    assert (passed.is_passed, held.course_version, held.issued_on) == (True, 1, TODAY + 3 * DAY)
+    for fields in ({"state": "draft"}, {"kind": "classroom"}):
+        closed = make.make_course(by=maker, **fields)
+        with pytest.raises(studying.NotOpen):
+            studying.begin_attempt(course=closed, actor=user, at=NOW)
+    draft = Course.objects.get(state="draft")
+    assert client_of(user).get(draft.get_absolute_url()).status_code == 404
+
+
+def test_what_was_withdrawn_does_not_hide_what_stands() -> None:
     branch = make.make_branch()
-    head = make.make_user(role="branch_head", branch=branch, password="")
-    course = make.make_course(by=head, asks=0, kind="classroom")
-    session = make.make_session(course=course, branch=branch)
-    people = User.objects.bulk_create(
-        User(username=f"t{n}", staff_no=f"T{n}", name=f"学员{n}", role="teller", branch=branch) for n in range(30)
-    )
-
-    def enter(user: User) -> str:
-        try:
-            return str(sessions.enrol(session=session, user=user, actor=user, at=NOW).state)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(10) as pool:
-        states = list(pool.map(enter, people))
-    assert Counter(states) == {"seated": 3, "waiting": 27}
-    assert Session.objects.get().taken == 3
-    with pytest.raises(IntegrityError):
-        Session.objects.update(taken=4)
+    head, other = (make.make_user(role="branch_head", branch=branch) for _n in range(2))
+    course = make.make_course(by=make.make_user(), is_required=True, tiers=[4])
+    make.make_certificate(user=head, course=course)
+    again = make.make_certificate(user=head, course=course)
+    with pytest.raises(MayNotRevoke):
+        revoke_certificate(certificate=again, reason="自己撤销", actor=head, at=NOW)
+    revoke_certificate(certificate=again, reason="违规销售", actor=other, at=NOW)
+    with pytest.raises(MayNotRevoke):
+        revoke_certificate(certificate=again, reason="再次撤销", actor=other, at=NOW)
+    assert queries.need_of(head, course, TODAY).standing == Standing.VALID
+    team = make.make_team(branch=branch, members=(head,), tiers=[4])
+    assert len(queries.needs_of([head], TODAY)[head.pk]) == 1
+    team.members.update(until=TODAY)
+    assert queries.needs_of([head], TODAY)[head.pk] == []
 
 
-def test_seats_pass_on_results_certify_and_nobody_certifies_themselves(english: None) -> None:
-    branch = make.make_branch()
-    head = make.make_user(role="branch_head", branch=branch)
-    anna, bert, cora = (make.make_user(role="manager", branch=branch) for _n in range(3))
-    course = make.make_course(by=head, asks=0, kind="classroom", licence="law", pass_mark=70)
-    facts = sessions.SessionFacts(course, branch, "二楼", "王老师", NOW + DAY, NOW + DAY + HOUR, 2)
-    with pytest.raises(sessions.SessionNotYours):
-        sessions.plan_session(facts=facts, actor=anna, at=NOW)
-    with pytest.raises(sessions.SessionRefused):
-        sessions.plan_session(facts=facts, actor=head, at=NOW + 2 * DAY)
-    session = sessions.plan_session(facts=facts, actor=head, at=NOW)
-    for user in (head, anna, bert, cora):
-        sessions.enrol(session=session, user=user, actor=user if user != cora else head, at=NOW)
-    with pytest.raises(sessions.NotYourTrainee):
-        sessions.enrol(session=session, user=anna, actor=bert, at=NOW)
-    stranger = make.make_user()
-    with pytest.raises(sessions.EnrolmentClosed):
-        sessions.enrol(session=session, user=stranger, actor=stranger, at=NOW)
-    sessions.leave(session=session, user=anna, actor=anna, at=NOW)
-    states = dict(Enrolment.objects.values_list("user", "state"))
-    assert states == {head.pk: "seated", anna.pk: "left", bert.pk: "seated", cora.pk: "waiting"}
-    told = Notification.objects.filter(event="session_changed").values_list("user", "params__seat")
-    assert sorted(told) == sorted([(bert.pk, "moved_up"), (cora.pk, "waiting")])
-
-    results = {person.pk: sessions.Result(came=True, mark=70) for person in (head, anna, bert, cora)}
-    with pytest.raises(sessions.ResultsTooEarly):
-        sessions.note_results(session=session, results=results, actor=head, at=NOW)
-    at = NOW + 2 * DAY
-    assert [sessions.note_results(session=session, results=results, actor=head, at=at) for _again in (1, 2)] == [1, 0]
-    mine = Certificate.objects.get()
-    assert (mine.user, mine.licence, mine.issued_on) == (bert, "law", TODAY + DAY)
-
-    ahead = make.make_session(course=course, branch=branch, starts_at=now() + DAY, ends_at=now() + DAY + HOUR)
-    client, lead = client_of(anna), client_of(head)
-    client.post(reverse("staff:session_enrol", args=[ahead.pk]))
-    assert client.get(ahead.get_absolute_url()).context["mine"].state == "seated"
-    lead.post(reverse("staff:session_enrol", args=[ahead.pk]), {"user": cora.staff_no})
-    assert "学员" not in client.get(ahead.get_absolute_url()).content.decode()
-    refused = lead.post(reverse("staff:session_cancel", args=[ahead.pk]), {"reason": "无"})
-    assert (refused.status_code, "at least 4" in refused.content.decode()) == (422, True)
-    lead.post(reverse("staff:session_cancel", args=[ahead.pk]), {"reason": "老师生病改期"})
-    told = Notification.objects.filter(params__seat="cancelled").values_list("user", flat=True)
-    assert sorted(told) == sorted([anna.pk, cora.pk])
-    noted = make.make_session(course=course, branch=branch, starts_at=now() - DAY, ends_at=now() - HOUR)
-    Enrolment.objects.create(session=noted, user=cora, state="seated")
-    lead.post(reverse("staff:session_results", args=[noted.pk]), {f"came_{cora.pk}": "on", f"mark_{cora.pk}": "69"})
-    row = Enrolment.objects.get(session=noted)
-    assert (row.state, row.mark, row.is_passed, Certificate.objects.count()) == ("came", 69, False, 1)
-
-
-def test_who_lacks_what_by_role_and_team_equals_the_figures_of_the_board(english: None) -> None:
+@pytest.mark.usefixtures("english")
+def test_who_lacks_what_by_role_and_team_equals_the_figures_of_the_board() -> None:
     branch = make.make_branch()
     head = make.make_user(role="branch_head", branch=branch)
     anna, bert = (make.make_user(role="manager", branch=branch) for _n in range(2))
@@ -280,6 +234,32 @@ def test_who_lacks_what_by_role_and_team_equals_the_figures_of_the_board(english
     assert lead.get(reverse("staff:certificates"), {"stands": "expiring"}).context["listing"].queryset.count() == 2
 
 
+def test_the_figures_of_a_whole_unit_are_those_of_its_people() -> None:
+    """One statement says what `needs_of` says person by person: which certificate counts, and until when."""
+    top = make.make_head_office()
+    head = make.make_user(role="head_office", branch=top)
+    branch, soon = make.make_branch(), queries.licence_rules(TODAY).soon
+    course = make.make_course(by=head, is_required=True, tiers=[4])
+    make.make_course(by=head, is_required=True, roles=["teller"])
+    ends = (-1, 0, soon, soon + 1, None)
+    people = [make.make_user(role="manager", branch=branch) for _end in (*ends, "withdrawn", "renewed", "gone")]
+    make.make_team(branch=branch, members=people, tiers=[3, 4])
+    for person, end in zip(people, ends, strict=False):
+        expires = None if end is None else TODAY + end * DAY
+        make.make_certificate(user=person, course=course, issued_on=TODAY - 9 * DAY, expires_on=expires)
+    withdrawn, renewed, gone = people[len(ends) :]
+    for person in (withdrawn, renewed):
+        one = make.make_certificate(user=person, course=course, issued_on=TODAY - DAY, expires_on=None)
+        revoke_certificate(certificate=one, reason="违规销售", actor=head, at=NOW)
+    make.make_certificate(user=renewed, course=course, issued_on=TODAY - 9 * DAY, expires_on=TODAY + DAY)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    for viewer, unit in ((head, top), (head, branch), (make.make_user(role="branch_head", branch=branch), top)):
+        needs = queries.needs_of(queries.people_of_unit(viewer, unit), TODAY)
+        assert queries.gaps_in(viewer, unit, TODAY) == queries.gaps_of(needs.values())
+    assert queries.gaps_in(head, branch, TODAY) == queries.Gaps(people=8, lacking=2, expiring=3)
+    assert queries.gaps_in(people[0], branch, TODAY) == queries.Gaps(0, 0, 0)
+
+
 def test_the_night_reminds_once_for_each_step_and_not_of_what_is_renewed() -> None:
     user = make.make_user()
     course = make.make_course(by=user)
@@ -295,7 +275,8 @@ def test_the_night_reminds_once_for_each_step_and_not_of_what_is_renewed() -> No
     assert ending.number not in found
 
 
-def test_courses_are_drawn_up_changed_and_asked_from_files(english: None) -> None:
+@pytest.mark.usefixtures("english")
+def test_courses_are_drawn_up_changed_and_asked_from_files() -> None:
     maker = make.make_user(role="head_office", branch=make.make_head_office())
     client = client_of(maker)
     typed = {"code": "aml", "title": "反洗钱", "kind": "self_study", "valid_months": "12", "pass_mark": "80"}

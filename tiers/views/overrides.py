@@ -1,7 +1,6 @@
 """Tiers given by people: the list, one of them with its decision, asking for one, ending it early."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.clock import now, today
 from core.errors import DomainError
-from core.pages import recall
+from core.pages import Tile, count_tile, recall
 from customers.models import Customer
 from customers.queries import ledger_day
 from staff.access import BOOK_KEEPERS, CUSTOMER_ROLES, HEADS, has_role, roles, scope_of
@@ -39,16 +38,6 @@ USUAL_DAYS = 90
 ON_TILES = (OverrideStage.WAITING, OverrideStage.RUNNING, OverrideStage.ENDING)
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """How many overrides stand so, and the address of exactly those."""
-
-    label: str
-    value: str
-    url: str
-    tone: str
-
-
 @roles(*READERS)
 @require_GET
 def override_list(request: HttpRequest) -> HttpResponse:
@@ -68,9 +57,7 @@ def _tiles(request: HttpRequest) -> Iterator[Tile]:
     for stage in ON_TILES:
         count = reads.overrides_of(request.user).filter(reads.staged(stage, today())).count()
         url = f"{reverse('tiers:overrides')}?{urlencode({'stage': stage})}"
-        yield Tile(
-            str(STAGE_WORDS[stage]), f"{count:,}", url, "warn" if count and stage != OverrideStage.RUNNING else ""
-        )
+        yield count_tile(STAGE_WORDS[stage], count, url, "" if stage == OverrideStage.RUNNING else "warn")
 
 
 @roles(*CUSTOMER_ROLES)
