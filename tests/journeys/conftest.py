@@ -85,6 +85,7 @@ class Desks:
             page.locator(".topbar details.menu summary").click()
             page.locator(f".topbar button[name=language][value={language}]").click()
         expect(page.locator("html")).to_have_attribute("lang", language)
+        page.wait_for_load_state()  # a key pressed before the scripts are there is lost
         return page
 
     def nobody(self, size: dict[str, int] = DESK, theme: str = "light") -> Page:

@@ -115,6 +115,7 @@ def friday_builds_a_report(head: Page, language: str) -> None:
     expect(head.locator("main .page-title")).to_have_text(name)
     if language == LANGUAGES[0]:
         keep_screen(head, "head.report.zh")
+    head.wait_for_load_state()
     head.keyboard.press("/")
     head.keyboard.type(word(language, "Key figures"))
     expect(head.locator("#palette [role=option][aria-selected=true]")).to_contain_text(word(language, "Key figures"))
