@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from customers.models import Customer, CustomerPosition, FedDay
 from insights.enums import BridgePart, UnitKind
-from insights.models import MonthClose
+from insights.models import Kpi, MonthClose
 from insights.queries.bridge import (
     Line,
     Place,
@@ -27,6 +27,7 @@ from insights.queries.bridge import (
     span_of,
 )
 from insights.rules.bridge import Parts, added, change_of, months_before, parts_of
+from insights.rules.measures import ALL_TIERS
 from insights.services.kpis import roll_up_kpis
 from servicing.models import Maturity
 from staff.models import Branch, User
@@ -147,6 +148,7 @@ def _customer(rng: random.Random, bank: Bank, *, is_moved: bool, is_matured: boo
         on=TODAY,
         day_sum=closing * SPAN.days + 7,
         month_mark=7,
+        tier=customer.pk % 4 + 1,
     )
     openings = [then] if then.adb else []
     if is_merged:
@@ -222,6 +224,7 @@ def test_the_bridge_of_every_unit_is_what_its_customers_add_up_to(bank: Bank) ->
 
 def test_the_night_keeps_the_same_to_the_cent(bank: Bank) -> None:
     roll_up_kpis(business_day=TODAY, at=NOW)
+    assert Kpi.everything.filter(measure="adb").exclude(tier=ALL_TIERS).update(value=-1)  # read by tier alone
     hq = make.make_user(role="head_office", branch=bank.top, password="")
     keys = [branch.pk for branch in bank.branches]
     below = bridges_kept(hq, UnitKind.BRANCH, keys, SPAN)

@@ -1,17 +1,22 @@
 """Outflow warnings at the edges of their rules: what just counts, what just does not, and what a replay leaves out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from complaints.enums import CaseState
 from core.clock import SHANGHAI
-from customers.models import CustomerPosition
+from core.trail import NIGHT
+from customers.models import CustomerPosition, FedDay
+from insights.models import OutflowLoss, OutflowWarning
 from insights.queries.outflow import found_on, frame_on, lost_on, rules_on
 from insights.rules.outflow import BUILT_IN, Found, is_raised, read_outflow, weigh
-from servicing.models import Maturity
+from insights.rules.outflow_quality import Scored, Share, outcome
+from insights.services import outflow as services
+from servicing.models import Feedback, Maturity
 from tests import factories as make
-from tests.factories import TODAY
+from tests.factories import NOW, TODAY
 from tests.insights.books import DAY, make_holder, move_tier
 from tests.insights.test_outflow import held, manager, signs  # noqa: F401  the manager is a fixture
 
@@ -82,3 +87,78 @@ def test_just_half_of_the_average_is_a_loss(manager):  # noqa: F811
     small = make_holder({400: 19_999, 30: 0}, manager=manager, tier=2)
     found = lost_on([half.pk, less.pk, small.pk], TODAY, rules_on(TODAY))
     assert [one.customer_id for one in found] == [half.pk]
+
+
+def test_what_a_customer_said_counts_while_it_is_fresh_or_open(manager):  # noqa: F811
+    def upset(**case):
+        customer = held(manager, {400: 50_000})
+        make.make_complaint(customer=customer, **case)
+        return customer
+
+    def asked(state="open", ago=0):
+        customer = held(manager, {400: 50_000})
+        said = {"source": "counter", "kind": "problem", "text": "机器坏了", "due_on": TODAY, "state": state}
+        days = {"recorded_at": NOW - timedelta(days=ago), "told_on": TODAY if state == "told" else None}
+        Feedback.everything.create(customer=customer, branch=customer.branch, **said, **days)
+        return customer
+
+    ended = {"state": CaseState.CLOSED, "received_on": TODAY - 60 * DAY}
+    heard = [
+        upset(state=CaseState.ACCEPTED, received_on=TODAY - 90 * DAY),
+        upset(**ended, closed_on=TODAY - 29 * DAY),
+        asked(ago=60),
+        asked("answered"),
+    ]
+    past = [
+        upset(state=CaseState.ACCEPTED, received_on=TODAY - 91 * DAY),
+        upset(**ended, closed_on=TODAY - 30 * DAY),
+        asked(ago=61),
+        asked("told"),
+        asked("closed"),
+    ]
+    assert set(signs(*heard, *past)) == {one.pk for one in heard}
+
+
+def test_a_past_night_knows_nothing_of_today_and_leaves_what_a_later_one_saw(manager):  # noqa: F811
+    def fallen():
+        customer = held(manager, {400: 100_000, 1: 60_000, 0: 59_999}, tier=1)
+        move_tier(customer, (580, 1))
+        return customer
+
+    def night(day):
+        return services.run(business_day=day, actor=NIGHT, at=NOW)["raised"]
+
+    for ago in (2, 1, 0):
+        FedDay.objects.create(on=TODAY - ago * DAY, is_full=True)
+    late = fallen()
+    make.make_follow_up(customer=late, owner=manager, due_on=TODAY - 30 * DAY)
+    make.make_interaction(customer=late, author=manager, happened_at=NOW - 20 * DAY)
+    # The fall alone does not reach the tier's 50; the late promise is only known of today.
+    assert (night(TODAY - DAY), night(TODAY)) == (0, 1)
+    seen = OutflowWarning.everything.values("seen_on", "score", "signals").get()
+    OutflowWarning.everything.update(raised_on=TODAY - 2 * DAY)
+    move_tier(late, (5, 4))  # of a higher tier the fall alone would do
+    night(TODAY - DAY)
+    assert OutflowWarning.everything.values("seen_on", "score", "signals").get() == seen
+
+
+def test_a_loss_of_the_day_itself_was_not_warned_of_and_one_of_the_sixtieth_was():
+    def warned(ago):
+        lost = {1: (TODAY, "C")}
+        found = outcome([Scored(1, TODAY - ago * DAY, "C", 50, ("fall",))], lost, TODAY + 90 * DAY)
+        return found.right, found.caught, found.lead
+
+    missed = (Share(0, 1), Share(0, 1), None)
+    assert (warned(0), warned(61)) == (missed, missed)
+    assert (warned(1), warned(60)) == ((Share(1, 1), Share(1, 1), 1), (Share(1, 1), Share(1, 1), 60))
+
+
+def test_a_loss_is_noted_once_in_sixty_days(manager):  # noqa: F811
+    def noted(ago):
+        customer = make_holder({400: 100_000, 50: 10_000}, manager=manager, tier=2)
+        known = {"on": TODAY - ago * DAY, "tier": 2, "before": 100_000, "after": 10_000}
+        OutflowLoss.everything.create(customer=customer, **known)
+        services._lose_part([customer.pk], TODAY, rules_on(TODAY))
+        return OutflowLoss.everything.filter(customer=customer).count()
+
+    assert (noted(59), noted(60)) == (1, 2)
