@@ -25,6 +25,7 @@ from insights.services import kpis, outflow, reporting, roll_up_day
 from insights.services import supervision as draws
 from servicing.services import feedback, maturity, planning, reminders, surveys
 from staff.services import exports, notices, supervision, targets, training
+from staff.services.supervision_scorers import tell_of_leavers
 from tiers import services as tiers
 from tiers.services import overrides
 from tiers.services.simulating import prepare_night
@@ -133,7 +134,7 @@ def _warnings(day: date, actor: Actor, at: datetime, progress: Progress) -> Coun
 
 def _people(day: date, actor: Actor, at: datetime, progress: Progress) -> Counts:
     trained = training.run(business_day=day, actor=actor, at=at)["rows"]
-    supervised = supervision.run(business_day=day, actor=actor, at=at)["rows"]
+    supervised = supervision.run(business_day=day, actor=actor, at=at)["rows"] + tell_of_leavers(at=at)
     drawn = draws.draw_due(business_day=day, actor=actor, at=at)["rows"]
     aimed = targets.run(business_day=day, actor=actor, at=at)["rows"]
     rows = trained + supervised + drawn + aimed

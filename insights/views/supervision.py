@@ -95,6 +95,7 @@ def supervision_plan(request: HttpRequest, pk: int) -> HttpResponse:
         "plan": plan,
         "state": plan_state(plan),
         "facts": list(_facts(plan)),
+        "gone": [one.name for one in queries.gone_scorers(plan)],
         "draws": draws,
         "counts": list(_counts(plan, checks)),
         "lines": [(draws[0].name_of(line.code, language) if line.code else _("All criteria"), line) for line in lines],

@@ -112,6 +112,7 @@ class Event(TextChoices):
     FINDING_STEP = "finding_step", _("A finding I have to do with moved on")
     FINDING_LATE = "finding_late", _("A finding of supervision is overdue")
     OUTFLOW_WARNED = "outflow_warned", _("There are new outflow warnings of my customers")
+    SCORER_GONE = "scorer_gone", _("A scorer of a plan I oversee has left")
     NIGHT_FAILED = "night_failed", _("The night failed")
 
 
@@ -149,6 +150,7 @@ EVENT_WORDS = {
     Event.CHECK_DIFFERS: _("The marks of check no. %(number)s differ; a third person decides"),
     Event.FINDING_ISSUED: _("Finding no. %(number)s of supervision, to be corrected by %(day)s"),
     Event.FINDING_STEP: _("Finding no. %(number)s: %(step)s"),
+    Event.SCORER_GONE: _("Somebody who scores by plan no. %(number)s has left; another person is needed"),
     Event.FINDING_LATE: _("Finding no. %(number)s was to be corrected by %(day)s"),
     Event.OUTFLOW_WARNED: _("New outflow warnings: %(count)s"),
     Event.NIGHT_FAILED: _("The night of %(day)s stopped at the step %(step)s"),

@@ -136,6 +136,18 @@ def scorers_for(unit: Branch) -> QuerySet[User]:
     return User.objects.filter(role__in=OVERSEERS, branch_id__in=above, is_active=True).order_by("staff_no")
 
 
+def gone_scorers(plan: CheckPlan) -> QuerySet[User]:
+    """Scorers of a plan who will not score its records again: gone, or moved away from its units."""
+    return plan.scorers.exclude(pk__in=scorers_for(plan.unit).values("pk")).order_by("staff_no")
+
+
+def overseers_of(plan: CheckPlan) -> list[User]:
+    """Who to ask about a plan: who made it while they oversee it, else all who do."""
+    people = User.objects.filter(is_active=True, role__in=OVERSEERS).select_related("branch").order_by("pk")
+    maker = [one for one in people.filter(pk=plan.created_by_id) if oversees(one, plan)]
+    return maker or [one for one in people if oversees(one, plan)]
+
+
 def replaceable(plan: CheckPlan, day: date) -> QuerySet[User]:
     """Scorers of a plan who cannot score its records now: gone, moved away from its units, or absent on the day."""
     able = scorers_for(plan.unit).exclude(pk__in=Absence.objects.on(day).values("user"))

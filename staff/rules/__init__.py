@@ -127,6 +127,7 @@ EVENTS: Final[Mapping[str, EventRule]] = {
     Event.CHECK_DIFFERS: EventRule(digest=Digest.DAILY, may_mute=False),
     Event.FINDING_ISSUED: EventRule(digest=Digest.DAILY, may_mute=False),
     Event.FINDING_STEP: EventRule(digest=Digest.DAILY, may_mute=False),
+    Event.SCORER_GONE: EventRule(digest=Digest.DAILY, may_mute=False),
     Event.FINDING_LATE: EventRule(digest=Digest.DAILY, may_mute=False),
     Event.OUTFLOW_WARNED: EventRule(digest=Digest.DAILY),
     Event.NIGHT_FAILED: EventRule(digest=Digest.AT_ONCE, may_mute=False),

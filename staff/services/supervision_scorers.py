@@ -11,10 +11,10 @@ from core import trail
 from core.clock import SHANGHAI
 from core.errors import DomainError
 from staff.enums import Event
-from staff.enums.supervision import CheckState
+from staff.enums.supervision import CheckState, PlanState
 from staff.models import CheckPlan, Score, User
 from staff.queries import supervision as queries
-from staff.services.notices import Told, notify_rows, settle
+from staff.services.notices import Told, notify, notify_rows, settle
 from staff.services.supervision import PLAN, CannotScore
 
 
@@ -63,6 +63,25 @@ def replace_scorer(*, plan: CheckPlan, leaver: User, substitute: User, actor: Us
     trail.record(actor=actor.actor, action="replace_scorer", subject=PLAN, subject_id=plan.pk, at=at, changes=changes)
     _tell(plan, leaver, passed, at)
     return len(passed)
+
+
+def tell_of_leavers(*, at: datetime) -> int:
+    """Tell who oversees a plan of scorers who have left or moved away, once of each; returns how many are told.
+
+    Called by the night.
+    """
+    told = 0
+    for plan in CheckPlan.objects.filter(state=PlanState.ACTIVE).select_related("unit").order_by("pk"):
+        for leaver in queries.gone_scorers(plan):
+            told += notify(
+                users=queries.overseers_of(plan),
+                event=Event.SCORER_GONE,
+                once=f"plan {plan.pk} without {leaver.pk}",
+                at=at,
+                url=reverse("insights:scorer_replace", args=[plan.pk]),
+                params={"number": plan.pk},
+            )
+    return told
 
 
 def _pass_on(plan: CheckPlan, leaver: User, pool: Sequence[int]) -> list[Score]:

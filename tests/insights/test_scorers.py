@@ -12,7 +12,13 @@ from insights.services.supervision import draw_plan
 from staff.models import Absence, Notification, Score, User
 from staff.queries import supervision as queries
 from staff.services import supervision as services
-from staff.services.supervision_scorers import PlanNotYours, ScoresAlready, StillScores, replace_scorer
+from staff.services.supervision_scorers import (
+    PlanNotYours,
+    ScoresAlready,
+    StillScores,
+    replace_scorer,
+    tell_of_leavers,
+)
 from tests import factories as make
 from tests.factories import NOW, TODAY
 from tests.factories_supervision import LAST, MISSED, make_check
@@ -73,3 +79,27 @@ def test_who_is_away_can_be_replaced_and_nobody_gone_is_drawn_as_a_scorer() -> N
     draw_plan(plan=plan, until=LAST, actor=bank.officer.actor, at=NOW)
     assert bank.head.pk not in set(Score.objects.values_list("scorer", flat=True))
     assert Score.objects.count() == 4
+
+
+def test_who_oversees_a_plan_is_told_once_that_a_scorer_left(client_of: Callable[[User], Client]) -> None:
+    bank = Bank()
+    plan, ended = bank.plan(), bank.plan(name="ended")
+    services.end_plan(plan=ended, actor=bank.officer, at=NOW)
+    Absence.objects.create(user=bank.hq, starts_on=TODAY, ends_on=TODAY, created_by=bank.hq, created_at=NOW)
+    assert tell_of_leavers(at=NOW) == 0  # away is not gone
+    bank.head.is_active = False
+    bank.head.save()
+    assert [tell_of_leavers(at=NOW) for _night in range(2)] == [1, 1]
+    row = Notification.objects.get(event="scorer_gone")
+    assert (row.user, row.params) == (bank.officer, {"number": plan.pk})
+    page = client_of(bank.officer).get(plan.get_absolute_url()).content.decode()
+    assert bank.head.name in page
+    assert row.url in page
+    # The officer left, too: the others who oversee it hear of it, and of the officer who scored.
+    bank.officer.is_active = False
+    bank.officer.save()
+    other = make.make_user(role="compliance", branch=bank.top, password="")
+    tell_of_leavers(at=NOW)
+    told = Notification.objects.filter(event="scorer_gone").exclude(user=bank.officer)
+    assert {user for (user,) in told.values_list("user")} == {other.pk}
+    assert told.count() == 2

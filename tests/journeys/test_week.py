@@ -96,7 +96,10 @@ def thursday_checks_blind(head: Page, language: str) -> None:
         box.check()
     head.locator("main form button[type=submit].btn-primary").click()
     head.locator("form[action$='/draw/'] button").click()
-    head.get_by_role("button", name=word(language, "Draw again from the seed")).first.click()
+    again = head.get_by_role("button", name=word(language, "Draw again from the seed")).first
+    expect(again).to_be_visible()
+    head.wait_for_load_state()
+    again.click()
     expect(head.locator("[id^=draw-]").first).to_contain_text("3")
 
 
