@@ -3,6 +3,7 @@
 from core.pages.columns import Cell, Column
 from core.pages.keyset import COUNT_CAP, PAGE_SIZE, BadQuery, Page, keyset_page
 from core.pages.lists import ListFilter, Listing, ListPage, ListRow, Selection
+from core.pages.numbered import numbered_page
 from core.pages.parts import BulkAction
 from core.pages.renderer import FormRenderer
 from core.pages.saved import recall
@@ -53,6 +54,7 @@ __all__ = [
     "counted_tiles",
     "holds_personal",
     "keyset_page",
+    "numbered_page",
     "read_selection",
     "read_state",
     "recall",

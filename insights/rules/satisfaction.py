@@ -4,6 +4,7 @@ The margin is half of the 95 % interval of Student's t over n - 1 degrees of fre
 may as well be the same: nobody is ranked by them, and a small sample is compared with nobody.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from math import sqrt
@@ -71,14 +72,16 @@ class Standing:
 def standings(found: Mapping[Hashable, Estimate]) -> dict[Hashable, Standing]:
     """Of each its standing, in the order given: told apart from whom its interval does not touch, a small sample from
     nobody. There is no rank: most are told apart from few."""
-    # Both ends once a group: asked of each pair again, a bank's 500 units took 0.2 s.
     ends = {key: (one.low, one.high) for key, one in found.items() if not one.is_small}
     known = {key: (low, high) for key, (low, high) in ends.items() if low is not None and high is not None}
-    return {key: _standing(known[key], known) if key in known else Standing() for key in found}
-
-
-def _standing(own: tuple[float, float], known: Mapping[Hashable, tuple[float, float]]) -> Standing:
-    return Standing(
-        tuple(key for key, (_low, high) in known.items() if own[0] > high),
-        tuple(key for key, (low, _high) in known.items() if low > own[1]),
-    )
+    # Sorted by either end, those below and above are one slice each: asked of each pair, 500 units took 0.2 s.
+    by_low, by_high = sorted(known, key=lambda key: known[key][0]), sorted(known, key=lambda key: known[key][1])
+    lows, highs = [known[key][0] for key in by_low], [known[key][1] for key in by_high]
+    return {
+        key: Standing(
+            tuple(by_high[: bisect_left(highs, known[key][0])]), tuple(by_low[bisect_right(lows, known[key][1]) :])
+        )
+        if key in known
+        else Standing()
+        for key in found
+    }

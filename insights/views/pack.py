@@ -1,8 +1,5 @@
 """The hand-over pack: a printable page for the new manager."""
 
-import re
-
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -10,12 +7,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core.clock import today
-from core.pages import BadQuery
+from core.pages import numbered_page
 from customers.enums import HandoverState
 from customers.models import Handover
 from customers.queries import ledger_day
 from insights.queries.pack import MATURING_DAYS, briefs, pack_items
-from insights.views.links import link
 from staff.access import AMOUNT_ROLES, roles
 
 PAGE = 50
@@ -27,15 +23,13 @@ def handover_pack(request: HttpRequest, pk: int) -> HttpResponse:
     """One section for each customer handed over, the most valuable first, to read or to print."""
     done = Handover.objects.visible_to(request.user).filter(state=HandoverState.DONE)
     handover = get_object_or_404(done.select_related("to_manager__branch", "from_manager"), pk=pk)
-    page = Paginator(pack_items(handover, request.user), PAGE).get_page(_page(request))
-    number = page.number
+    page, pager = numbered_page(request, pack_items(handover, request.user), PAGE)
     context = {
         "handover": handover,
         "briefs": briefs(list(page.object_list), request.user, ledger_day() or today()),
         "page": page,
         "days": MATURING_DAYS,
-        "previous_url": link("insights:handover_pack", pk, page=number - 1) if page.has_previous() else "",
-        "next_url": link("insights:handover_pack", pk, page=number + 1) if page.has_next() else "",
+        "pager": pager,
         "page_title": _("Hand-over pack"),
         "crumbs": [
             {"label": _("Hand-overs"), "url": reverse("customers:handovers")},
@@ -44,11 +38,3 @@ def handover_pack(request: HttpRequest, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "insights/handover_pack.html", context)
-
-
-def _page(request: HttpRequest) -> int:
-    """The page asked for. Raises BadQuery for what is none."""
-    text = request.GET.get("page", "1")
-    if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
-        raise BadQuery()
-    return int(text)

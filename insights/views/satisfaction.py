@@ -1,8 +1,9 @@
 """What customers said: by tier, unit, team and person, with the margin of error, and without a rank."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from heapq import nsmallest
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET
 from core.charts import Chart, Series
 from core.clock import today
 from core.money import yuan
+from core.pages import numbered_page
 from insights.forms.people import USUAL_DAYS, SatisfactionForm
 from insights.queries import satisfaction as queries
 from insights.queries.satisfaction import Asked, Line, Satisfaction
@@ -25,8 +27,11 @@ from staff.enums import Role
 from staff.models import Branch, Team, User
 from tiers.queries import bands_for_display, tier_name
 
+# Code and name of a group by its key.
+Named = Mapping[Any, tuple[str, str]]
 READERS = (*BOOK_KEEPERS, *HEADS, Role.COMPLIANCE)
 NAMED = 3
+PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,13 @@ def satisfaction(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         asked = Asked(data["first"], data["last"], data["by"], data.get("unit"))
         found = queries.satisfaction(request.user, asked)
-        rows = rows_of(found, asked)
+        named = _NAMES[asked.by]([line.key for line in found.lines])
+        page, pager = numbered_page(request, _ordered(found.lines, named), PAGE)
+        rows = [_row(line, named, asked) for line in page.object_list]
         context |= {
             "found": found,
             "rows": rows,
+            "pager": pager,
             "mean": _number(found.total.result.mean),
             "margin": _margin(found.total.result),
             "questions": _questions(found, asked),
@@ -72,21 +80,18 @@ def satisfaction(request: HttpRequest) -> HttpResponse:
     return render(request, "insights/satisfaction.html", context, status=200 if form.is_valid() else 422)
 
 
-def rows_of(found: Satisfaction, asked: Asked) -> list[Row]:
-    """The lines with their names, by code."""
-    keys = [line.key for line in found.lines]
-    named = _NAMES[asked.by](keys)
-    rows = [_row(line, named, is_tier=asked.by == queries.TIER) for line in found.lines if line.key in named]
-    return sorted(rows, key=lambda row: (row.code, row.name))
+def _ordered(lines: Iterable[Line], named: Named) -> list[Line]:
+    """Those with a name, by code."""
+    return sorted((line for line in lines if line.key in named), key=lambda line: named[line.key])
 
 
-def _row(line: Line, named: dict[Any, tuple[str, str]], *, is_tier: bool) -> Row:
+def _row(line: Line, named: Named, asked: Asked) -> Row:
     code, name = named[line.key]
-    rank = int(code) if is_tier else 0
+    rank = int(code) if asked.by == queries.TIER else 0
     return Row(code, name, line, _number(line.result.mean), _margin(line.result), *_verdict(line, named), rank)
 
 
-def _verdict(line: Line, named: dict[Any, tuple[str, str]]) -> tuple[str, str]:
+def _verdict(line: Line, named: Named) -> tuple[str, str]:
     """Whom it can be told apart from, in words."""
     if line.result.is_small:
         return _("Small sample: says little yet"), ""
@@ -101,10 +106,10 @@ def _verdict(line: Line, named: dict[Any, tuple[str, str]]) -> tuple[str, str]:
     return _("Cannot be told apart"), ""
 
 
-def _some(keys: Sequence[Hashable], named: dict[Any, tuple[str, str]]) -> str:
-    names = sorted(named[key][1] for key in keys if key in named)
+def _some(keys: Sequence[Hashable], named: Named) -> str:
+    names = [named[key][1] for key in keys if key in named]
     more = len(names) - NAMED
-    text = ", ".join(names[:NAMED])
+    text = ", ".join(nsmallest(NAMED, names))
     return _("%(names)s and %(count)s more") % {"names": text, "count": more} if more > 0 else text
 
 
@@ -184,9 +189,10 @@ def satisfaction_widget(request: HttpRequest) -> HttpResponse:
     last = today()
     asked = Asked(last - timedelta(days=USUAL_DAYS - 1), last, queries.TIER, unit)
     found = queries.satisfaction(request.user, asked)
+    named = _NAMES[asked.by]([line.key for line in found.lines])
     context = {
         "found": found,
-        "rows": rows_of(found, asked),
+        "rows": [_row(line, named, asked) for line in _ordered(found.lines, named)],
         "mean": _number(found.total.result.mean),
         "margin": _margin(found.total.result),
         "days": USUAL_DAYS,

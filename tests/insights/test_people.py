@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
-from math import sqrt
-from statistics import fmean, variance
 from typing import Any
 
 import pytest
@@ -19,7 +17,7 @@ from insights.queries import satisfaction as voices
 from insights.queries.satisfaction import Asked
 from insights.rules import satisfaction as rules
 from insights.rules import targets as fair
-from insights.rules.satisfaction import Answers
+from insights.views import satisfaction as pages
 from servicing.models import FollowUp, Invitation, SurveyAnswer, Wave
 from staff.models import Branch, Target, User
 from staff.rules.targets import period_of
@@ -28,8 +26,6 @@ from tests.insights.books import make_holder
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-# Student's t for 95 %, by degrees of freedom (tables).
-T = {1: 12.7062047, 3: 3.1824463, 9: 2.2621572}
 
 
 @pytest.fixture
@@ -42,32 +38,6 @@ def bank() -> dict[str, Any]:
 
     found = {"top": top, "one": one, "two": two, "hq": person("head_office", top), "head": person("branch_head", one)}
     return found | {"lin": person("manager", one), "wang": person("manager", one), "far": person("manager", two)}
-
-
-@pytest.mark.parametrize("marks", [[9, 10], [10, 10, 10, 10], [0, 10, 3, 7, 7, 8, 9, 1, 2, 10]])
-def test_mean_and_margin(marks: list[int]) -> None:
-    found = rules.estimate(Answers(len(marks), sum(marks), sum(m * m for m in marks)), small=4)
-    assert found.mean == pytest.approx(fmean(marks))
-    assert found.margin == pytest.approx(T[len(marks) - 1] * sqrt(variance(marks) / len(marks)), abs=1e-6)
-    assert found.is_small == (len(marks) < 4)
-
-
-def test_no_rank_where_margins_overlap() -> None:
-    """K05: told apart only when intervals do not touch; a small sample from nobody."""
-
-    def of(mean: int, count: int) -> rules.Estimate:
-        marks = [mean - 1, mean + 1] * (count // 2)
-        return rules.estimate(Answers(count, sum(marks), sum(m * m for m in marks)), small=30)
-
-    found = {"good": of(9, 100), "near": of(9, 40), "bad": of(6, 100), "few": of(2, 10)}
-    stand = rules.standings(found)
-    assert (stand["good"].better_than, stand["good"].worse_than) == (("bad",), ())
-    assert (stand["near"].better_than, stand["bad"].worse_than) == (("bad",), ("good", "near"))
-    assert stand["few"] == rules.Standing()
-    assert rules.estimate(Answers(), small=1).mean is None
-    assert rules.estimate(Answers(1, 9, 81), small=1) == rules.Estimate(1, 9, None, True)
-    touching = rules.Estimate(40, 5, 1, False), rules.Estimate(40, 7, 1, False)
-    assert set(rules.standings(dict(enumerate(touching))).values()) == {rules.Standing()}
 
 
 def answered(bank: dict[str, Any], marks: dict[str, list[int]], *, unanswered: int = 0) -> None:
@@ -93,7 +63,9 @@ def answered(bank: dict[str, Any], marks: dict[str, list[int]], *, unanswered: i
                 )  # fmt: skip
 
 
-def test_satisfaction_by_group(bank: dict[str, Any], client_of: Callable[[User], Client]) -> None:
+def test_satisfaction_by_group(
+    bank: dict[str, Any], client_of: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
     team = make.make_team(branch=bank["one"], members=(bank["lin"], bank["wang"]))
     answered(bank, {"lin": [10, 8, 9, 9], "wang": [5, 7], "far": [1, 2]}, unanswered=1)
 
@@ -120,6 +92,19 @@ def test_satisfaction_by_group(bank: dict[str, Any], client_of: Callable[[User],
     page = client_of(bank["head"]).get("/satisfaction/?by=person").text
     assert bank["lin"].name in page
     assert bank["far"].name not in page
+    # By page where there are many, each with the same address but for its number.
+    monkeypatch.setattr(pages, "PAGE", 1)
+    client, seen = client_of(bank["head"]), []
+    address: str | None = "/satisfaction/?by=person"
+    while address:
+        context = client.get(address).context
+        assert len(context["rows"]) == 1
+        seen += [row.name for row in context["rows"]]
+        assert context["found"].total.result.count == 6
+        address = context["pager"].next_url
+        assert not address or "by=person" in address
+    assert sorted(seen) == sorted([bank["lin"].name, bank["wang"].name])
+    assert client.get("/satisfaction/?by=person&page=0").status_code == 400
     for who in ("hq", "lin"):
         client = client_of(bank[who])
         assert client.get("/satisfaction/").status_code == client.get("/satisfaction/widget/").status_code == 200

@@ -20,6 +20,7 @@ FLAGS = (
 )
 LANGUAGES = ("zh-hans", "en")
 WORK_MS = 40_000  # a worker may be waking up
+PATIENCE_MS = 30_000  # the machine may be busy with another suite
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
 # How htmx notes that a newer request took the place of one under way.
 ABORTED = ("htmx:sendAbort", "htmx:afterRequest")
@@ -27,7 +28,7 @@ SCREENS = Path(__file__).parents[2] / "docs" / "screens"
 SCREEN_SIZE = {"width": 1280, "height": 800}
 # `./run test` has said that there is no browser, and fails for it where CI asks it to.
 collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_report_header() -> str:
@@ -114,7 +115,7 @@ class Desks:
             locale="zh-CN",
             accept_downloads=True,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         self.contexts.append(context)
         return context
 
