@@ -22,8 +22,8 @@ from tests.factories import make_user
 
 ClientOf = Callable[[User], Client]
 # The same examples each time: what was green stays green. `./run test --hypothesis-profile=search` looks for others.
-hypothesis.settings.register_profile("steady", derandomize=True)
-hypothesis.settings.register_profile("search", print_blob=True)
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", print_blob=True, deadline=None)
 hypothesis.settings.load_profile("steady")
 
 
